@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Rules, life cycle, root cause, notifiers, SLA ledger."""

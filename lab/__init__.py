@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The province in a box: the declared network built out of real parts."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The floor that every room imports: model, store, inventory, actions, workers, CLI."""

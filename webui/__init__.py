@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The web pages and the JSON API."""
