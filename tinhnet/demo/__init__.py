@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The demo: the province in a box, served for people or told as an unattended story."""

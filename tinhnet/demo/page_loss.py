@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Measure how long a page is lost; runs on a site's PC, with the standard library alone.
+
+Every `interval` seconds a fresh TLS connection fetches the page, whatever the
+earlier ones do, so that the loss is known to one interval.  Arguments: URL,
+CA file, seconds, interval.  The first line printed is `ready` (the page came
+ten times), the last one JSON: attempts, failed, lost_s.
+"""
+
+import itertools
+import json
+import socket
+import ssl
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 0.5
+READY_AFTER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One fetch: when it began (monotonic seconds) and whether the page came."""
+
+    began: float
+    came: bool
+
+
+def fetch(address: str, port: int, host: str, path: str, context: ssl.SSLContext) -> bool:
+    """Fetch the page over one fresh connection; tell whether a 200 came."""
+    try:
+        with (
+            socket.create_connection((address, port), TIMEOUT_S) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secure,
+        ):
+            request = f"GET {path or '/'} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+            secure.sendall(request.encode())
+            return b" 200 " in secure.recv(64)
+    except OSError:
+        return False
+
+
+def longest_gap(attempts: list[Attempt]) -> float:
+    """Return the longest time between the starts of two successful fetches, in seconds."""
+    came = sorted(attempt.began for attempt in attempts if attempt.came)
+    return max((later - earlier for earlier, later in itertools.pairwise(came)), default=0.0)
+
+
+def measure(url: str, authority: str, seconds: float, interval: float) -> dict[str, float]:
+    """Fetch `url` every `interval` seconds for `seconds`; return the figures."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
+    context = ssl.create_default_context(cafile=authority)
+    attempts: list[Attempt] = []
+
+    def attempt() -> None:
+        began = time.monotonic()
+        came = fetch(str(address), port, host, parts.path, context)
+        attempts.append(Attempt(began, came))
+
+    threads: list[threading.Thread] = []
+    start = time.monotonic()
+    announced = False
+    for number in range(int(seconds / interval)):
+        time.sleep(max(0.0, start + number * interval - time.monotonic()))
+        thread = threading.Thread(target=attempt)
+        thread.start()
+        threads.append(thread)
+        if not announced and sum(one.came for one in attempts) >= READY_AFTER:
+            announced = True
+            print("ready", flush=True)  # noqa: T201 the reader waits for this line
+    for thread in threads:
+        thread.join()
+    failed = sum(not one.came for one in attempts)
+    return {
+        "attempts": len(attempts),
+        "failed": failed,
+        "lost_s": round(longest_gap(attempts) - interval, 3) if failed else 0.0,
+        "interval_s": interval,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4]))))  # noqa: T201 the result
