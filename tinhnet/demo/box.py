@@ -61,17 +61,20 @@ class Box:
         """The environment of every child: ours and where the state is."""
         return os.environ | {"TINHNET_STATE": str(self.state)}
 
-    def run(self, command: Sequence[str], *, timeout_s: float = 300) -> Finished:
+    def run(
+        self, command: Sequence[str], *, timeout_s: float = 300, progress: bool = False
+    ) -> Finished:
         """Run a command to its end, whatever its status.
 
-        Raises CommandFailedError when it takes longer than `timeout_s`.
+        With `progress` its standard error is shown while it runs.  Raises CommandFailedError when it takes longer than `timeout_s`.
         """
         try:
             done = subprocess.run(
                 command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=None if progress else subprocess.PIPE,
                 text=True,
                 timeout=timeout_s,
                 check=False,
@@ -79,7 +82,7 @@ class Box:
         except subprocess.TimeoutExpired as expired:
             message = f"{' '.join(command[-4:])} did not end within {timeout_s:.0f} s"
             raise CommandFailedError(message, "see `tinhnet lab status`") from expired
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return Finished(done.returncode, done.stdout, done.stderr or "")
 
     def must(self, command: Sequence[str], *, timeout_s: float = 300) -> Finished:
         """Run a command and raise CommandFailedError unless it succeeds."""

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""What the story measures on the box: page loss, refused keys, lost sites."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tinhnet.demo.box import Box, CommandFailedError, Finished
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.model.device import Device
+
+MEASURE_S = 9.0
+INTERVAL_S = 0.05
+AT_ONCE = 16
+AUTHORITY = "/etc/ssl/certs/ca-certificates.crt"
+SCRIPT = Path(__file__).with_name("page_loss.py")
+
+
+def page_loss(box: Box, device: str, url: str, fault: Callable[[], object]) -> dict[str, float]:
+    """Return what a site's PC loses of a page while `fault` happens.
+
+    Keys: attempts, failed, lost_s (seconds between the last page before and
+    the first after, to one interval), interval_s.
+    """
+    program = SCRIPT.read_text(encoding="utf-8")
+    arguments = [url, AUTHORITY, str(MEASURE_S), str(INTERVAL_S)]
+    command = box.inside(device, ["python3", "-c", program, *arguments])
+    with subprocess.Popen(
+        command, env=box.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as client:
+        first = client.stdout.readline() if client.stdout else ""
+        if first.strip() != "ready":
+            _, error = client.communicate()
+            raise CommandFailedError(f"{device} did not get {url}: {first}{error[-500:]}")
+        fault()
+        rest, error = client.communicate(timeout=MEASURE_S + 30)
+    if client.returncode != 0:
+        raise CommandFailedError(f"the page loss on {device} was not measured: {error[-500:]}")
+    figures = json.loads(rest.strip().splitlines()[-1])
+    return {key: float(value) for key, value in figures.items()}
+
+
+def fetches(box: Box, device: str, url: str) -> bool:
+    """Tell whether the device gets the page now (one try, three seconds)."""
+    command = ["curl", "-sS", "-o", "/dev/null", "--fail", "--max-time", "3", url]
+    return box.run(box.inside(device, command)).status == 0
+
+
+def lost_sites(box: Box, network: DeclaredNetwork, url: str) -> list[str]:
+    """Return the sites whose PC does not get the page now."""
+    clients = [device for device in network.devices.values() if device.role == "pc"]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        came = pool.map(lambda device: fetches(box, device.id, url), clients)
+        return [device.site for device, ok in zip(clients, came, strict=True) if not ok]
+
+
+def sites_without(network: DeclaredNetwork, core: str) -> list[str]:
+    """Return the sites that the declared graph gives no way around a dead core."""
+    lonely = []
+    for site in network.sites.values():
+        circuits = [
+            link
+            for device in network.devices_of(site.id)
+            if device.role == "cpe"
+            for link in network.links_of(device.id)
+        ]
+        if circuits and all(link.b.device == core for link in circuits):
+            lonely.append(site.id)
+    return lonely
+
+
+def login(box: Box, device: Device, key: Path) -> Finished:
+    """Try to log in to a device with a key, from where the product lives."""
+    options = ["BatchMode=yes", "IdentitiesOnly=yes", "ConnectTimeout=5", "IdentityAgent=none"]
+    known = box.state / "known_hosts"
+    options.append(f"UserKnownHostsFile={known}")
+    flags = [part for option in options for part in ("-o", option)]
+    target = f"tinhnet@{device.management4}"
+    return box.run(box.inside("noc", ["ssh", "-F", "none", "-i", str(key), *flags, target, "true"]))
+
+
+def accepting(box: Box, devices: list[Device], key: Path) -> list[str]:
+    """Return the devices that let the key in; CommandFailedError when one does not answer."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tries = list(pool.map(lambda device: login(box, device, key), devices))
+    for device, done in zip(devices, tries, strict=True):
+        if done.status != 0 and "Permission denied" not in done.stderr:
+            raise CommandFailedError(f"{device.id} neither accepts nor refuses a key:\n{done.tail}")
+    return [device.id for device, done in zip(devices, tries, strict=True) if done.status == 0]
