@@ -66,7 +66,8 @@ class Box:
     ) -> Finished:
         """Run a command to its end, whatever its status.
 
-        With `progress` its standard error is shown while it runs.  Raises CommandFailedError when it takes longer than `timeout_s`.
+        With `progress` its standard error is shown while it runs.  Raises
+        CommandFailedError when it takes longer than `timeout_s`.
         """
         try:
             done = subprocess.run(
