@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The command `tinhnet`: finds what each room offers and turns errors into sentences.
+
+A room, or a part of the floor, offers commands by a file `commands.py` that
+holds `app`, a Typer application.  An application with a name becomes a
+group (`tinhnet lab up`); one without a name adds its commands to the top.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from tinhnet.console import warn
+from tinhnet.errors import TinhnetError
+
+ROOMS = ("tinhnet", "changes", "collectors", "security", "alerts", "webui", "lab")
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; a TinhnetError ends it with status 1 and one sentence."""
+    os.umask(0o027)
+    try:
+        application()()
+    except TinhnetError as error:
+        warn(f"tinhnet: {error.message}")
+        if error.hint:
+            warn(f"  {error.hint}")
+        sys.exit(FAILED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def application() -> typer.Typer:
+    """Return the whole command line."""
+    top = typer.Typer(
+        help="The tool with which a province runs its network.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for module in command_modules(Path(__file__).parents[1]):
+        found = importlib.import_module(module).app
+        if not isinstance(found, typer.Typer):
+            raise TinhnetError(f"{module}.app is no Typer application", "see add-a-plug-in.md")
+        top.add_typer(found)
+    return top
+
+
+def command_modules(root: Path) -> Iterator[str]:
+    """Yield the modules called `commands` of the floor and the rooms, in a fixed order."""
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("commands.py")):
+            yield ".".join(path.relative_to(root).with_suffix("").parts)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Commands about the installation itself."""
+
+from typing import Annotated
+
+import typer
+
+from tinhnet.config import load_config, redacted
+from tinhnet.console import Row, print_rows
+from tinhnet.secrets import secrets_of
+
+app = typer.Typer()
+config_app = typer.Typer(help="What is set, and where it was set.", no_args_is_help=True)
+secret_app = typer.Typer(help="Which secrets exist; values are never shown.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+app.add_typer(secret_app, name="secret")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@config_app.command("show")
+def show_config(
+    *,
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value was set.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print every setting with its value."""
+    rows: list[Row] = [
+        {
+            "key": one.key,
+            "value": redacted(one) if isinstance(one.value, str) else one.value,
+            "origin": one.origin,
+            "description": one.description,
+        }
+        for one in load_config().settings
+    ]
+    columns = {"key": "setting", "value": "value"} | ({"origin": "from"} if origin else {})
+    print_rows(rows, columns | {"description": "what it is"}, as_json=as_json)
+
+
+@secret_app.command("list")
+def list_secrets(*, as_json: AsJson = False) -> None:
+    """Print the names and versions of all secrets."""
+    store = secrets_of(load_config().config.state)
+    rows: list[Row] = [
+        {"name": name, "versions": [one.version for one in store.versions(name)]}
+        for name in store.names()
+    ]
+    print_rows(rows, {"name": "secret", "versions": "versions"}, as_json=as_json)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""What commands print: tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+Cell = str | int | float | bool | None | Sequence["Cell"] | Mapping[str, "Cell"]
+Row = Mapping[str, Cell]
+
+
+def print_json(value: Cell) -> None:
+    """Print one JSON document on standard output, Vietnamese letters as they are."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def print_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool) -> None:
+    """Print rows as JSON, or as a table of the columns given as key: heading."""
+    if as_json:
+        print_json(list(rows))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_shown(row.get(key)) for key in columns))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def say(text: str) -> None:
+    """Print a line for people on standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def warn(text: str) -> None:
+    """Print a line for people on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None:
+        return "-"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, Sequence) and not isinstance(cell, str):
+        return " ".join(_shown(one) for one in cell)
+    if isinstance(cell, Mapping):
+        return " ".join(f"{key}={_shown(one)}" for key, one in cell.items())
+    return str(cell)
