@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from tinhnet.model.device import Device
 from tinhnet.model.link import Link, Network
@@ -24,11 +24,30 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Routing:
+    """The values of the one OSPF area and its BFD sessions.
+
+    A proof must watch longer than `dead_s`: a wrong key keeps an adjacency
+    Full for that long.
+    """
+
+    area: IPv4Address = IPv4Address(0)  # noqa: RUF009 an immutable value
+    hello_s: int = 1
+    dead_s: int = 4
+    bfd_multiplier: int = 3
+    bfd_interval_ms: int = 300
+    cost_primary: int = 10
+    cost_backup: int = 100
+    cost_patch: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Province:
     """What holds for the whole network.
 
     `as_of` is the day the model describes.  `aggregate4/6` cover every
-    prefix of ours.  `domain` is the DNS domain of the services.
+    prefix of ours, `loopback4/6` every router id and loopback.  `domain` is
+    the DNS domain of the services.
     """
 
     id: str
@@ -42,6 +61,9 @@ class Province:
     aggregate6: IPv6Network
     management4: IPv4Network
     management6: IPv6Network
+    loopback4: IPv4Network
+    loopback6: IPv6Network
+    routing: Routing = Routing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ class OrgUnit:
     `kind` is a level of `province.yml` (data, not code): "province",
     "agency", "district", "commune" ….  `valid_to` is the first day on which
     the unit no longer exists, None while it does.  `successors` are the ids
-    of the units that took over.
+    of the units that took over.  `invented` names the fields no source gives.
     """
 
     id: str
@@ -25,6 +25,7 @@ class OrgUnit:
     valid_to: date | None
     successors: tuple[str, ...]
     legal_basis: str | None
+    invented: tuple[str, ...] = ()
 
     def is_valid(self, day: date) -> bool:
         """Tell whether the unit exists on `day`."""
@@ -42,6 +43,7 @@ class Person:
     title_en: str
     phone: str | None
     email: str | None
+    invented: bool = False
 
 
 @dataclass(frozen=True, slots=True)

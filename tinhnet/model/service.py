@@ -19,13 +19,23 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Port:
+    """A transport port: `protocol` is "tcp" or "udp"."""
+
+    protocol: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A service with its owner, system level and where it runs.
 
-    `level` is the information-system security level 1-5 (Decree
-    85/2016/NĐ-CP).  `url` is what a client types; `name` its DNS name.
+    `owner` is the id of an org unit, `protocol` "tcp" or "udp".  `level` is
+    the information-system security level 1-5 (Decree 85/2016/NĐ-CP).  `url` is what a client types; `name` its DNS name.
     `clients` selects who may use it: site kinds ("agency", "district"), site
-    ids, zone ids, "devices" (everything managed) or "external".
+    ids, zone ids, device ids, "sites" (every site's LAN), "routers",
+    "devices" (everything managed) or "external".  `further_ports` are ports
+    the same clients need besides `port` (DNS over TCP).
     """
 
     id: str
@@ -40,6 +50,7 @@ class Service:
     port: int
     check: Check
     clients: tuple[str, ...]
+    further_ports: tuple[Port, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,8 @@ class Permit:
     """One permitted flow, derived from services and policy; the rest is refused.
 
     `ports` is empty where any port is meant (ICMP).  `protocol`: "tcp",
-    "udp", "icmp".  `purpose` is a short English reason that becomes the
-    rule's comment.
+    "udp", "icmp" (which is ICMPv6 where both ends are IPv6).  `purpose` is a
+    short English reason that becomes the rule's comment.
     """
 
     sources4: tuple[IPv4Network, ...]
