@@ -23,6 +23,8 @@ from tinhnet.errors import TinhnetError
 from tinhnet.inventory import load
 from tinhnet.secrets import SecretStore, secrets_of
 
+app = typer.Typer()
+
 KEY = "ssh/management"
 PASSWORD_BYTES = 9
 PEOPLE = ("engineer", "approver")
@@ -39,6 +41,7 @@ class Options:
     keep: bool
 
 
+@app.command()
 def demo(  # noqa: PLR0913 one argument per option of the command line
     prefix: Annotated[str, typer.Option(help="Name of the lab; namespaces start with it.")] = "tn",
     inventory: Annotated[Path, typer.Option(help="Folder of the declared network.")] = Path(
