@@ -31,7 +31,8 @@ class Service:
     """A service with its owner, system level and where it runs.
 
     `owner` is the id of an org unit, `protocol` "tcp" or "udp".  `level` is
-    the information-system security level 1-5 (Decree 85/2016/NĐ-CP).  `url` is what a client types; `name` its DNS name.
+    the information-system security level 1-5 (Decree 85/2016/NĐ-CP).  `url`
+    is what a client types; `name` its DNS name.
     `clients` selects who may use it: site kinds ("agency", "district"), site
     ids, zone ids, device ids, "sites" (every site's LAN), "routers",
     "devices" (everything managed) or "external".  `further_ports` are ports
