@@ -72,8 +72,9 @@ def imports_of(path: Path) -> Iterator[Import]:
             for alias in node.names:
                 yield Import(name, node.lineno, alias.name)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name}:{node.lineno}: relative import; write the full name"
-            yield Import(name, node.lineno, node.module or "")
+            package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = ".".join([*package, *filter(None, [node.module])])
+            yield Import(name, node.lineno, module)
 
 
 def test_the_model_imports_the_standard_library_only() -> None:
@@ -123,7 +124,9 @@ def test_every_library_has_its_owner() -> None:
             continue
         owners = OWNERS.get(library, ())
         if not any(found.file.startswith(owner) for owner in owners):
-            wrong.append(f"{found.file}:{found.line} imports {library}, owned by {owners or 'nobody'}")
+            wrong.append(
+                f"{found.file}:{found.line} imports {library}, owned by {owners or 'nobody'}"
+            )
 
     assert wrong == []
 
