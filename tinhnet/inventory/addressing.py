@@ -122,6 +122,13 @@ def fits(pools: PoolsEntry, pool: str, number: int) -> tuple[bool, bool]:
     return number < size4, index6(pool, number) < size6
 
 
+def loopback_fits(pools: PoolsEntry, number: int, *, of_site: bool) -> tuple[bool, bool]:
+    """Tell whether the IPv4 and the IPv6 pool have a loopback for `number`."""
+    last4 = number + (SITE_LOOPBACKS4 if of_site else 0)
+    last6 = digits(number) + (SITE_LOOPBACKS6 if of_site else 0)
+    return last4 < pools.loopback4.num_addresses, last6 < pools.loopback6.num_addresses
+
+
 def loopback(pools: PoolsEntry, number: int, *, of_site: bool) -> Hosts:
     """Return the router id and loopback of device `number` or of site `number`'s router."""
     base4, base6 = int(pools.loopback4.network_address), int(pools.loopback6.network_address)

@@ -195,13 +195,13 @@ class SiteDevicesEntry(Entry):
 
 
 class DeviceEntry(Entry):
-    """One of `devices:` in devices.yml."""
+    """One of `devices:` in devices.yml; a site's own router or PC takes the site's number."""
 
     id: Id
     site: Id
     role: Role
     platform: Platform
-    number: Annotated[int, Field(ge=1, le=255)]
+    number: Number | None = None
     zone: Id | None = None
     managed: bool = True
     description: Text = ""
