@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""How a server is changed: one request over one session, one answer, masked diffs.
+
+The request is `changes/server_script.py` followed by the packed bundle; it
+goes to `python3 -` on standard input, so that nothing of it stands in process
+arguments.  The answer carries the old text of every file that differs; what
+people see of it has every known secret replaced and unknown lines of secret
+files hidden.
+"""
+
+import base64
+import difflib
+import hmac
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from changes.bundle import Bundle, File
+from tinhnet.errors import TinhnetError
+
+COMMAND = "sudo -n /usr/bin/python3 -I -"
+SCRIPT = Path(__file__).with_name("server_script.py")
+HIDDEN = "<hidden>"
+
+Mask = Callable[[str], str]
+
+
+class ServerError(TinhnetError):
+    """A server refused its intended state, or its answer cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """One file before and after, as people may see it; None where it does not exist."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a server answered.
+
+    `changes` are sentences in the order in which things happen; empty means
+    that the server already is what it should be.
+    """
+
+    changes: tuple[str, ...]
+    diffs: tuple[FileDiff, ...]
+    seconds: float
+
+
+def request(bundle: Bundle, *, check: bool) -> str:
+    """Return the program for the server's `python3 -`."""
+    intended = {
+        "mode": "check" if check else "apply",
+        "device": bundle.device,
+        "packages": bundle.packages,
+        "accounts": [asdict(one) for one in bundle.accounts],
+        "absent_accounts": bundle.absent_accounts,
+        "directories": [asdict(one) for one in bundle.directories],
+        "files": [_packed(one) for one in bundle.files],
+        "absent": bundle.absent,
+        "checks": [asdict(one) for one in bundle.checks],
+        "steps": [asdict(one) for one in bundle.steps],
+        "units": [asdict(one) for one in bundle.units],
+    }
+    packed = base64.b64encode(zlib.compress(json.dumps(intended).encode(), 6)).decode("ascii")
+    return f'{_script()}\n\nmain("{packed}")\n'
+
+
+def outcome(bundle: Bundle, output: str, mask: Mask) -> Outcome:
+    """Read a server's answer; ServerError when it refused."""
+    answer = _answer(bundle.device, output)
+    failed = answer.get("failed")
+    if isinstance(failed, dict):
+        raise _refusal(bundle.device, failed, mask)
+    changes = answer.get("changes")
+    if not isinstance(changes, list):
+        raise ServerError(f"{bundle.device}: the answer has no list of changes")
+    files = {file.path: file for file in bundle.files}
+    shown = [_change(change, files) for change in changes]
+    diffs = [_diff(change, files, mask) for change in changes if change["kind"] in _WITH_TEXT]
+    return Outcome(
+        changes=tuple(shown),
+        diffs=tuple(one for one in diffs if one.before != one.after),
+        seconds=float(str(answer.get("seconds", 0))),
+    )
+
+
+def unified(diff: FileDiff) -> str:
+    """Return a diff as text, the way `diff -u` writes it."""
+    lines = difflib.unified_diff(
+        (diff.before or "").splitlines(),
+        (diff.after or "").splitlines(),
+        diff.path if diff.before is not None else "/dev/null",
+        diff.path if diff.after is not None else "/dev/null",
+        lineterm="",
+    )
+    return "\n".join(lines)
+
+
+def digest(outcome_: Outcome, key: bytes) -> str:
+    """Return the keyed hash that an approval binds: a bare one would leak weak secrets."""
+    text = json.dumps([outcome_.changes, [asdict(diff) for diff in outcome_.diffs]])
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+_WITH_TEXT = ("file", "absent")
+
+_HINTS: Mapping[str, str] = {
+    "packages": "add the package to the server's base image or to the province's mirror",
+    "write": "free space on the server and run again; the old state keeps serving",
+    "validate": "correct the template; nothing was put in place, the old state keeps serving",
+    "units": "the files were put back; read the unit's journal on the server",
+    "steps": "the files were put back; run again once the cause is gone",
+    "lock": "wait for the other run to end",
+}
+
+
+def _packed(file: File) -> dict[str, object]:
+    content = base64.b64encode(file.text.encode()).decode("ascii")
+    return {
+        "path": file.path,
+        "content": content,
+        "owner": file.owner,
+        "group": file.group,
+        "mode": file.mode,
+        "where": file.where,
+    }
+
+
+@cache
+def _script() -> str:
+    return SCRIPT.read_text(encoding="utf-8")
+
+
+def _answer(device: str, output: str) -> Mapping[str, object]:
+    for line in reversed(output.splitlines()):
+        if line.startswith('{"format"'):
+            try:
+                answer = json.loads(line)
+            except ValueError:
+                break
+            if isinstance(answer, dict):
+                return answer
+    raise ServerError(
+        f"{device}: the session ended without an answer",
+        "the link may have dropped; run again, the server finishes or refuses as a whole",
+    )
+
+
+def _refusal(device: str, failed: Mapping[str, object], mask: Mask) -> ServerError:
+    stage = str(failed.get("stage"))
+    message = mask(str(failed.get("message")))
+    return ServerError(f"{device}: {stage}: {message}", _HINTS.get(stage, ""))
+
+
+def _change(change: Mapping[str, str], files: Mapping[str, File]) -> str:
+    kind = change["kind"]
+    if kind == "file":
+        file = files[change["path"]]
+        if change["why"] == "mode":
+            return f"file {file.path}: {file.owner}:{file.group} {file.mode:04o}"
+        return f"file {file.path}"
+    if kind == "absent":
+        return f"file {change['path']} removed"
+    if kind == "directory":
+        return f"directory {change['path']}"
+    if kind == "unit":
+        return f"unit {change['name']}: {change['what']}"
+    return change["what"]
+
+
+def _diff(change: Mapping[str, str], files: Mapping[str, File], mask: Mask) -> FileDiff:
+    held = change.get("before")
+    before = None if held is None else base64.b64decode(held).decode(errors="replace")
+    file = files.get(change["path"]) if change["kind"] == "file" else None
+    after = None if file is None else mask(file.text)
+    if before is not None:
+        before = mask(before)
+        if file is None or file.is_secret:
+            before = _without_unknown(before, after or "")
+    return FileDiff(change["path"], before, after)
+
+
+def _without_unknown(before: str, after: str) -> str:
+    """Hide the lines of a secret file that neither a mask nor the new text explains."""
+    known = set(after.splitlines())
+    lines = [
+        line if line in known or "<secret " in line or not line.strip() else HIDDEN
+        for line in before.splitlines(keepends=False)
+    ]
+    return "\n".join(lines) + ("\n" if before.endswith("\n") else "")
