@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""`tinhnet lab …`: the province in a box from the command line."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab import execute, verbs
+from lab import status as look
+from lab.layout import RUN, Layout, layout_of
+from lab.machine import require_root
+from lab.record import read_record
+from lab.teardown import labs
+from tinhnet.config import load_config
+from tinhnet.console import print_json, print_rows, say, warn
+
+app = typer.Typer(
+    name="lab", help="Build the province in a box and break it on purpose.", no_args_is_help=True
+)
+
+Prefix = Annotated[str, typer.Option(help="Name of the lab; its namespaces start with it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DeviceName = Annotated[str, typer.Argument(help="Id of a device.", metavar="DEVICE")]
+
+
+@app.command()
+def up(
+    prefix: Prefix = "tn",
+    inventory: Annotated[
+        Path | None, typer.Option(help="Directory of the declared network.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Public key that may log in; default: one is made.")
+    ] = None,
+    site: Annotated[
+        list[str] | None, typer.Option(help="Only this site and the data centre; repeatable.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Build the lab and boot every device, bare."""
+    require_root()
+    config = load_config().config
+    record = verbs.up(
+        _layout(prefix),
+        inventory=inventory or config.inventory,
+        key=key,
+        sites=tuple(site or ()),
+        progress=warn,
+    )
+    if as_json:
+        print_json({"prefix": prefix, "devices": len(record.devices), "links": len(record.links)})
+
+
+@app.command()
+def down(
+    prefix: Prefix = "tn",
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every lab of this machine.")] = False,
+) -> None:
+    """Take the lab away: every process, namespace, mount and file of it."""
+    require_root()
+    for name in labs(RUN) if every else (prefix,):
+        existed = verbs.down(_layout(name))
+        say(f'lab "{name}" is down' if existed else f'lab "{name}" was not up')
+
+
+@app.command()
+def status(prefix: Prefix = "tn", *, as_json: Json = False) -> None:
+    """Show devices with their state and memory, links with their condition."""
+    require_root()
+    layout = _layout(prefix)
+    record = read_record(layout)
+    devices = [asdict(look.device_status(layout, device)) for device in record.devices.values()]
+    links = [
+        {**asdict(link), "state": look.link_state(record, link)} for link in record.links.values()
+    ]
+    if as_json:
+        memory = sum(device["memory_bytes"] for device in devices)
+        processes = sum(device["processes"] for device in devices)
+        totals = {"memory_bytes": memory, "processes": processes}
+        print_json({"prefix": prefix, **totals, "devices": devices, "links": links})
+        return
+    columns = {"id": "Device", "kind": "Kind", "state": "State", "pid": "PID"}
+    columns |= {"uptime_s": "Up, s", "memory_bytes": "Memory, bytes"}
+    print_rows(devices, columns, as_json=False)
+    columns = {"id": "Link", "place": "Carrier", "state": "State", "loss_percent": "Loss, %"}
+    columns |= {"delay_ms": "Delay, ms", "rate_bps": "Rate, bit/s"}
+    print_rows(links, columns, as_json=False)
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def exec_(
+    device: DeviceName,
+    command: Annotated[list[str], typer.Argument(help="What to run, after --.")],
+    prefix: Prefix = "tn",
+) -> None:
+    """Run a command on a device as root, or on the controller as the product's user."""
+    require_root()
+    layout = _layout(prefix)
+    record = read_record(layout)
+    argv = tuple(command)
+    found = verbs.device_of(record, device)
+    if found.kind == "controller":
+        loaded = load_config()
+        home = loaded.config.state / "home"
+        execute.prepare_home(home)
+        execute.as_product(layout, device, argv, home=home, checkout=loaded.root)
+    raise typer.Exit(execute.on_device(layout, found, argv))
+
+
+@app.command()
+def kill(device: DeviceName, prefix: Prefix = "tn") -> None:
+    """Power a device off: processes and memory are lost, the disk stays."""
+    require_root()
+    verbs.kill(_layout(prefix), device)
+
+
+@app.command()
+def start(device: DeviceName, prefix: Prefix = "tn") -> None:
+    """Power a device on; it boots from its disk."""
+    require_root()
+    verbs.start(_layout(prefix), device)
+
+
+def _layout(prefix: str) -> Layout:
+    os.umask(0o022)
+    return layout_of(prefix, load_config().config.state)

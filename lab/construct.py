@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""Build a lab from a declared network: names, cables, disks, then power on."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lab import cgroup, disk, keys
+from lab.layout import RESOLVERS, Layout
+from lab.power import switch_on, wait_ready
+from lab.record import (
+    DeviceRecord,
+    LinkRecord,
+    Owned,
+    Record,
+    now,
+    with_device,
+    write_owned,
+    write_record,
+)
+from lab.shell import ip_batch
+from lab.wiring import Wiring, bridge_commands, cable_commands, wiring_of
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.model.device import Device
+
+Progress = Callable[[str], None]
+CONTROLLER = "controller"
+
+
+def construct(
+    layout: Layout, network: DeclaredNetwork, record: Record, progress: Progress
+) -> Record:
+    """Build everything and boot every device; returns the record of the running lab.
+
+    `record` comes from `blank_record`.  What is made is noted before it is
+    made, so that a run cut short is cleaned by the next one.
+    """
+    wiring = wiring_of(network)
+    began = time.monotonic()
+    _prepare(layout, wiring)
+    _plug(layout, wiring)
+    progress(f"cabled: {len(wiring.cables)} cables, {len(wiring.circuits)} circuits")
+    _furnish(layout, network, record)
+    booted = [device for device in record.devices.values() if device.kind != CONTROLLER]
+    progress(f"booting {len(booted)} devices")
+    running = switch_on(layout, Path(record.base), booted)
+    for device in running:
+        record = with_device(record, device)
+    _settle_controller(layout, network)
+    write_record(layout, record)
+    wait_ready(running)
+    progress(f"lab is up in {time.monotonic() - began:.1f} s")
+    return record
+
+
+def blank_record(
+    layout: Layout, network: DeclaredNetwork, *, inventory: Path, base: Path, authorized: str
+) -> Record:
+    """Return the record of a lab whose devices are all powered off."""
+    circuits = wiring_of(network).circuits
+    devices = {device.id: _device_record(device) for device in network.devices.values()}
+    links = {}
+    for link in network.links.values():
+        segment = circuits.get(link.id)
+        links[link.id] = LinkRecord(
+            id=link.id,
+            kind=link.kind,
+            ends=(f"{link.a.device}:{link.a.interface}", f"{link.b.device}:{link.b.interface}"),
+            place=segment.place if segment else None,
+            bridge=segment.bridge if segment else None,
+            ports=segment.ports if segment else (),
+        )
+    return Record(
+        prefix=layout.prefix,
+        inventory=str(inventory),
+        digest=network.digest,
+        base=str(base),
+        authorized=authorized,
+        began_at=now(),
+        devices=devices,
+        links=links,
+    )
+
+
+def _device_record(device: Device) -> DeviceRecord:
+    ports = tuple(port.name for port in device.interfaces if port.kind != "loopback")
+    return DeviceRecord(
+        device.id, disk.kind_of(device), device.role, device.site, ports, None, None
+    )
+
+
+def _prepare(layout: Layout, wiring: Wiring) -> None:
+    """Note the namespaces, then make them and the directories of the lab."""
+    names = [layout.namespace(name) for name in (*wiring.devices, *wiring.places)]
+    layout.run.mkdir(parents=True, exist_ok=True)
+    layout.run.chmod(0o755)
+    (layout.run / "root").mkdir(exist_ok=True)
+    layout.log.mkdir(exist_ok=True)
+    write_owned(layout, Owned(tuple(names)))
+    ip_batch(f"netns add {name}" for name in names)
+
+
+def _plug(layout: Layout, wiring: Wiring) -> None:
+    namespaces = {name: layout.namespace(name) for name in (*wiring.devices, *wiring.places)}
+    ip_batch(cable_commands(wiring.cables, namespaces))
+    for place in wiring.places:
+        ip_batch(bridge_commands(wiring, place), namespaces[place])
+
+
+def _furnish(layout: Layout, network: DeclaredNetwork, record: Record) -> None:
+    """Give every device that boots a disk, and every namespace a resolver."""
+    booting = [device for device in network.devices.values() if disk.kind_of(device) != CONTROLLER]
+    host_keys = keys.host_keys(layout, (device.id for device in booting))
+    keys.write_known_hosts(layout, network, host_keys)
+    keys.give_to_product(layout)
+    for device in booting:
+        content = disk.files(
+            network, device, authorized=record.authorized, host_key=host_keys[device.id]
+        )
+        disk.install(layout.disk(device.id), device, content)
+    for device in network.devices.values():
+        if disk.kind_of(device) in ("light", CONTROLLER):
+            folder = RESOLVERS / layout.namespace(device.id)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "resolv.conf").write_text(disk.resolver(network), encoding="utf-8")
+
+
+def _settle_controller(layout: Layout, network: DeclaredNetwork) -> None:
+    """Address the controller's namespace: the product itself is started by `lab exec`."""
+    for device in network.devices.values():
+        if disk.kind_of(device) != CONTROLLER:
+            continue
+        cgroup.create(cgroup.group_of(layout.prefix, device.id))
+        lines = ["link set lo up"]
+        lines += [f"link set {port.name} up" for port in device.interfaces]
+        for line in disk.bootstrap(network, device).splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "address":
+                port, _, address = rest.partition(" ")
+                lines.append(f"address replace {address} dev {port}")
+            else:
+                lines.append(f"route replace {rest}")
+        ip_batch(lines, layout.namespace(device.id))

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""Run a command on a device, or as the product on the controller."""
+
+import os
+import pwd
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lab import cgroup, kernel
+from lab.boot import ENVIRONMENT
+from lab.layout import RESOLVERS, Layout
+from lab.record import DeviceRecord
+from tinhnet.errors import TinhnetError
+
+USER = "tinhnet"
+CAP_NET_RAW = 13
+_ALL = (
+    kernel.CLONE_NEWNS
+    | kernel.CLONE_NEWNET
+    | kernel.CLONE_NEWUTS
+    | kernel.CLONE_NEWIPC
+    | kernel.CLONE_NEWPID
+    | kernel.CLONE_NEWCGROUP
+)
+_NOT_FOUND = 127
+
+
+def on_device(layout: Layout, device: DeviceRecord, command: tuple[str, ...]) -> int:
+    """Run a command as root inside a device and return its exit status (128 + signal).
+
+    TinhnetError when the device is powered off.
+    """
+    if device.pid is None:
+        hint = f"tinhnet lab start --prefix {layout.prefix} {device.id}"
+        raise TinhnetError(f"device {device.id} is powered off", hint)
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        _enter_device(layout, device, device.pid, command)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def as_product(
+    layout: Layout,
+    controller: str,
+    command: tuple[str, ...],
+    *,
+    home: Path,
+    checkout: Path,
+    net_raw: bool = False,
+) -> None:
+    """Become the product: never returns, so that signals and open files pass through.
+
+    The machine's own user `tinhnet`, the controller's network, the province's
+    resolver, and a checkout that is reachable even below /root.  `net_raw`
+    leaves the one capability that a packet sensor needs.
+    """
+    account = product_account()
+    group = cgroup.group_of(layout.prefix, controller, cgroup.VISITORS)
+    (group / "cgroup.procs").write_text("0")
+    kernel.join(layout.namespace_file(controller), kernel.CLONE_NEWNET)
+    kernel.unshare(kernel.CLONE_NEWNS)
+    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+    resolver = RESOLVERS / layout.namespace(controller) / "resolv.conf"
+    kernel.mount(str(resolver), Path("/etc/resolv.conf").resolve(), flags=kernel.MS_BIND)
+    _open_the_way((checkout, Path(sys.base_prefix)))
+    kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_RDONLY)
+    os.initgroups(USER, account.pw_gid)
+    os.setgid(account.pw_gid)
+    if net_raw:
+        kernel.keep_capabilities()
+    os.setuid(account.pw_uid)
+    if net_raw:
+        kernel.keep_only(CAP_NET_RAW)
+    environment = {**os.environ, "HOME": str(home), "USER": USER, "LOGNAME": USER}
+    _execute(command, environment, checkout)
+
+
+def prepare_home(home: Path) -> None:
+    """Make the product's home directory and give it to the product's user."""
+    account = product_account()
+    home.mkdir(parents=True, exist_ok=True)
+    os.chown(home, account.pw_uid, account.pw_gid)
+
+
+def product_account() -> pwd.struct_passwd:
+    """Return the machine's user that the product runs as; TinhnetError when missing."""
+    try:
+        return pwd.getpwnam(USER)
+    except KeyError as error:
+        hint = f"useradd --system --user-group --shell /usr/sbin/nologin {USER}"
+        raise TinhnetError(f'this machine has no user "{USER}"', hint) from error
+
+
+def first_blocked(path: Path) -> Path | None:
+    """Return the topmost directory above `path` that others may not pass, None if all may."""
+    for ancestor in reversed(path.parents):
+        if not ancestor.stat().st_mode & 0o001:
+            return ancestor
+    return None
+
+
+def _open_the_way(paths: Sequence[Path]) -> None:
+    """Cover blocked ancestors with an empty directory that holds only the way to `paths`."""
+    pairs = ((path, first_blocked(path)) for path in paths)
+    blocked = [(path, above) for path, above in pairs if above is not None]
+    for above in dict.fromkeys(above for _, above in blocked):
+        wanted = [path for path, over in blocked if over == above]
+        handles = {path: os.open(path, os.O_PATH) for path in wanted}
+        kernel.mount("tmpfs", above, "tmpfs", kernel.MS_NODEV | kernel.MS_NOSUID, "mode=755")
+        for path, handle in handles.items():
+            path.mkdir(parents=True, exist_ok=True)
+            kernel.mount(f"/proc/self/fd/{handle}", path, flags=kernel.MS_BIND | kernel.MS_REC)
+            os.close(handle)
+
+
+def _enter_device(layout: Layout, device: DeviceRecord, pid: int, command: tuple[str, ...]) -> None:
+    """In the child: join the device and run; never returns."""
+    try:
+        group = cgroup.group_of(layout.prefix, device.id, cgroup.VISITORS)
+        (group / "cgroup.procs").write_text("0")
+        kernel.join_process(pid, _ALL)
+        os.chdir("/root")
+        inner = os.fork()  # only a child is born in the new process id namespace
+        if inner == 0:
+            _execute(command, _device_environment(os.environ), Path("/root"))
+        _, status = os.waitpid(inner, 0)
+        code = os.waitstatus_to_exitcode(status)
+        os._exit(code if code >= 0 else 128 - code)
+    except OSError as error:
+        sys.stderr.write(f"tinhnet: {device.id}: {error}\n")
+    finally:
+        os._exit(1)
+
+
+def _device_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {**ENVIRONMENT, "TERM": environ.get("TERM", "linux")}
+
+
+def _execute(command: tuple[str, ...], environment: dict[str, str], directory: Path) -> None:
+    try:
+        if not directory.is_dir():
+            directory = Path("/")
+        os.chdir(directory)
+        os.execvpe(command[0], command, environment)  # noqa: S606 what the person asked for, no shell
+    except FileNotFoundError:
+        sys.stderr.write(f"tinhnet: {command[0]}: not found\n")
+    except OSError as error:
+        sys.stderr.write(f"tinhnet: {command[0]}: {error}\n")
+    os._exit(_NOT_FOUND)

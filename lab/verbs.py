@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""The verbs of the lab, with validated arguments; commands and broker share them."""
+
+import difflib
+import fcntl
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab import power, teardown
+from lab.base import ensure_base
+from lab.construct import blank_record, construct
+from lab.keys import authorized_key
+from lab.layout import Layout
+from lab.machine import raise_limits, require_features
+from lab.record import DeviceRecord, Record, read_record, with_device, write_record
+from lab.select import only_sites
+from tinhnet.errors import TinhnetError
+from tinhnet.inventory import load
+from tinhnet.model.declared import DeclaredNetwork
+
+Progress = Callable[[str], None]
+
+
+def up(
+    layout: Layout,
+    *,
+    inventory: Path,
+    key: Path | None,
+    sites: tuple[str, ...],
+    progress: Progress,
+) -> Record:
+    """Build and boot the lab; a lab that is already up stays as it is.
+
+    Leftovers of an earlier run that was killed are removed first.
+    """
+    require_features()
+    with locked(layout):
+        if (layout.run / "lab.json").exists():
+            record = read_record(layout)
+            progress(f'lab "{layout.prefix}" is already up')
+            return record
+        network = load(inventory)
+        if sites:
+            network = only_sites(network, sites)
+        authorized = authorized_key(layout, key)
+        if teardown.teardown(layout):
+            progress(f'removed what an earlier lab "{layout.prefix}" left behind')
+        base = ensure_base(progress)
+        raise_limits()
+        record = blank_record(
+            layout, network, inventory=inventory, base=base, authorized=authorized
+        )
+        return _construct(layout, network, record, progress)
+
+
+def _construct(
+    layout: Layout, network: DeclaredNetwork, record: Record, progress: Progress
+) -> Record:
+    """Construct, or leave nothing: half a lab helps nobody."""
+    try:
+        return construct(layout, network, record, progress)
+    except (TinhnetError, OSError, KeyboardInterrupt):
+        teardown.teardown(layout)
+        raise
+
+
+def down(layout: Layout) -> bool:
+    """Take the lab away; tells whether there was one."""
+    with locked(layout):
+        return teardown.teardown(layout)
+
+
+def kill(layout: Layout, name: str) -> None:
+    """Power a device off; harmless when it is off already."""
+    with locked(layout):
+        record = read_record(layout)
+        device = switchable(record, name)
+        if device.pid is not None:
+            write_record(layout, with_device(record, power.switch_off(layout, device)))
+
+
+def start(layout: Layout, name: str) -> None:
+    """Power a device on and wait until it has booted; harmless when it runs."""
+    with locked(layout):
+        record = read_record(layout)
+        device = switchable(record, name)
+        if power.is_alive(layout, device):
+            return
+        if device.pid is not None:
+            device = power.switch_off(layout, device)
+        (device,) = power.switch_on(layout, Path(record.base), [device])
+        write_record(layout, with_device(record, device))
+        power.wait_ready([device])
+
+
+def device_of(record: Record, name: str) -> DeviceRecord:
+    """Return a device of the lab; TinhnetError suggests the likely name."""
+    if name not in record.devices:
+        raise unknown("device", name, record.devices)
+    return record.devices[name]
+
+
+def switchable(record: Record, name: str) -> DeviceRecord:
+    """Return a device that has a power switch: all but the controller."""
+    device = device_of(record, name)
+    if device.kind == "controller":
+        raise TinhnetError(
+            f"{name} is where the product runs; it has no power switch",
+            "end the product itself instead",
+        )
+    return device
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> TinhnetError:
+    """Return the error for a name that does not exist, with the nearest that does."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    hint = f'did you mean "{near[0]}"?' if near else "see `tinhnet lab status`"
+    return TinhnetError(f'this lab has no {what} "{name}"', hint)
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the lab's lock: verbs that change one lab run one after the other."""
+    layout.lock.parent.mkdir(parents=True, exist_ok=True)
+    with layout.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    # The file stays: removing it would let two holders lock two files of one name.
