@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Rows of the evidence log: appended, read, never changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from tinhnet.model.audit import AuditEntry
+from tinhnet.store.schema import evidence, evidence_checkpoints
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A keyed seal over everything up to an entry; `mac` is HMAC-SHA-256 in hex."""
+
+    seq: int
+    digest: str
+    mac: str
+
+
+def last_entry(connection: Connection) -> AuditEntry | None:
+    """Return the newest entry, None of an empty log."""
+    row = connection.execute(select(evidence).order_by(evidence.c.seq.desc()).limit(1)).first()
+    return None if row is None else _entry(row)
+
+
+def append(connection: Connection, entry: AuditEntry) -> None:
+    """Append an entry."""
+    connection.execute(
+        insert(evidence).values(
+            seq=entry.seq,
+            at=entry.at,
+            actor=entry.actor,
+            via=entry.via,
+            action=entry.action,
+            subject=entry.subject,
+            details=dict(entry.details),
+            previous=entry.previous,
+            digest=entry.digest,
+        )
+    )
+
+
+def add_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
+    """Append a checkpoint."""
+    connection.execute(
+        insert(evidence_checkpoints).values(
+            seq=checkpoint.seq, digest=checkpoint.digest, mac=checkpoint.mac
+        )
+    )
+
+
+def list_entries(
+    connection: Connection, *, after: int = 0, limit: int = CHUNK
+) -> tuple[AuditEntry, ...]:
+    """Return the entries after `after`, oldest first."""
+    statement = select(evidence).where(evidence.c.seq > after).order_by(evidence.c.seq).limit(limit)
+    return tuple(_entry(row) for row in connection.execute(statement))
+
+
+def newest_entries(
+    connection: Connection, *, before: int | None = None, limit: int = 100
+) -> tuple[AuditEntry, ...]:
+    """Return the newest entries first; `before` is the number to go on from."""
+    statement = select(evidence).order_by(evidence.c.seq.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(evidence.c.seq < before)
+    return tuple(_entry(row) for row in connection.execute(statement))
+
+
+def all_entries(connection: Connection) -> Iterator[AuditEntry]:
+    """Yield every entry, oldest first, a chunk in memory at a time."""
+    after = 0
+    while found := list_entries(connection, after=after):
+        yield from found
+        after = found[-1].seq
+
+
+def checkpoints(connection: Connection) -> dict[int, Checkpoint]:
+    """Return all checkpoints by the number of the entry they seal."""
+    rows = connection.execute(select(evidence_checkpoints))
+    return {row.seq: Checkpoint(row.seq, row.digest, row.mac) for row in rows}
+
+
+def count_entries(connection: Connection) -> int:
+    """Return how many entries there are."""
+    return int(connection.execute(select(func.count()).select_from(evidence)).scalar_one())
+
+
+def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:
+    return AuditEntry(
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        via=row.via,
+        action=row.action,
+        subject=row.subject,
+        details=row.details,
+        previous=row.previous,
+        digest=row.digest,
+    )

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""Rows of jobs: reading them, asking for one, its lines and devices."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from tinhnet.model.job import (
+    DeviceResult,
+    Job,
+    JobDevice,
+    JobEvent,
+    JobRequest,
+    JobState,
+    Risk,
+)
+from tinhnet.store.schema import job_devices, job_events, jobs
+
+PAGE = 1000
+"""Most rows that one call returns."""
+
+
+def add_job(
+    connection: Connection, request: JobRequest, risk: Risk, actor: str, now: datetime
+) -> Job:
+    """Add a waiting job and return it with its number."""
+    statement = insert(jobs).values(
+        state=JobState.WAITING.value,
+        playbook=request.playbook,
+        risk=risk.value,
+        limit=request.limit,
+        tags=list(request.tags),
+        check=request.check,
+        diff=request.diff,
+        extra=dict(request.extra or {}),
+        actor=actor,
+        requested_at=now,
+        devices=[],
+        is_cancelling=False,
+        last_seq=0,
+    )
+    number = connection.execute(statement.returning(jobs.c.number)).scalar_one()
+    return get_job(connection, number)
+
+
+def find_job(connection: Connection, number: int) -> Job | None:
+    """Return a job, None when there is none of that number."""
+    row = connection.execute(select(jobs).where(jobs.c.number == number)).mappings().first()
+    return None if row is None else _job(row)
+
+
+def get_job(connection: Connection, number: int) -> Job:
+    """Return a job that exists; KeyError otherwise."""
+    found = find_job(connection, number)
+    if found is None:
+        raise KeyError(f"J{number}")
+    return found
+
+
+def list_jobs(
+    connection: Connection,
+    *,
+    states: Sequence[JobState] = (),
+    device: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> tuple[Job, ...]:
+    """Return jobs, newest first; `before` is the number to go on from."""
+    statement = select(jobs).order_by(jobs.c.number.desc()).limit(min(limit, PAGE))
+    if states:
+        statement = statement.where(jobs.c.state.in_([state.value for state in states]))
+    if before is not None:
+        statement = statement.where(jobs.c.number < before)
+    if device is not None:
+        touched = exists().where(job_devices.c.job == jobs.c.number, job_devices.c.device == device)
+        statement = statement.where(touched)
+    return tuple(_job(row) for row in connection.execute(statement).mappings())
+
+
+def count_jobs(connection: Connection, states: Sequence[JobState] = ()) -> int:
+    """Return how many jobs there are, in these states if any are given."""
+    statement = select(func.count()).select_from(jobs)
+    if states:
+        statement = statement.where(jobs.c.state.in_([state.value for state in states]))
+    return int(connection.execute(statement).scalar_one())
+
+
+def list_events(
+    connection: Connection, number: int, *, after: int = 0, limit: int = PAGE
+) -> tuple[JobEvent, ...]:
+    """Return the lines after `after`, at most `limit` of them, in order."""
+    statement = (
+        select(job_events)
+        .where(job_events.c.job == number, job_events.c.seq > after)
+        .order_by(job_events.c.seq)
+        .limit(limit)
+    )
+    return tuple(_event(row) for row in connection.execute(statement))
+
+
+def list_devices(connection: Connection, number: int) -> tuple[JobDevice, ...]:
+    """Return what came of each device, by name."""
+    statement = (
+        select(job_devices).where(job_devices.c.job == number).order_by(job_devices.c.device)
+    )
+    return tuple(_device(row) for row in connection.execute(statement))
+
+
+def add_events(connection: Connection, job: Job, lines: Iterable[JobEvent]) -> int:
+    """Append lines, numbered after those there are, and return the last number.
+
+    The lines' own `seq` is ignored.
+    """
+    last = get_job(connection, job.number).last_seq
+    rows = [
+        {
+            "job": job.number,
+            "seq": last + position,
+            "at": line.at,
+            "device": line.device,
+            "task": line.task,
+            "kind": line.kind,
+            "text": storable(line.text),
+            "result": line.result,
+        }
+        for position, line in enumerate(lines, 1)
+    ]
+    if not rows:
+        return last
+    connection.execute(insert(job_events), rows)
+    connection.execute(
+        update(jobs).where(jobs.c.number == job.number).values(last_seq=last + len(rows))
+    )
+    return last + len(rows)
+
+
+def put_devices(connection: Connection, number: int, devices: Iterable[JobDevice]) -> None:
+    """Write what is known of some devices of a job, over what was known before."""
+    known = {
+        row.device
+        for row in connection.execute(
+            select(job_devices.c.device).where(job_devices.c.job == number)
+        )
+    }
+    for one in devices:
+        values = {
+            "result": one.result.value if one.result else None,
+            "changed": one.changed,
+            "task": one.task,
+            "detail": storable(one.detail) if one.detail else None,
+        }
+        if one.device in known:
+            connection.execute(
+                update(job_devices)
+                .where(job_devices.c.job == number, job_devices.c.device == one.device)
+                .values(values)
+            )
+        else:
+            connection.execute(insert(job_devices).values(job=number, device=one.device, **values))
+
+
+def storable(text: str) -> str:
+    """Return the text without what PostgreSQL cannot keep: NUL and lone surrogates."""
+    clean = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return clean.encode("utf-8", "replace").decode("utf-8")
+
+
+def _job(row: RowMapping) -> Job:
+    command = row["command"]
+    holder = row["holder"]
+    return Job(
+        number=row["number"],
+        state=JobState(row["state"]),
+        playbook=row["playbook"],
+        risk=Risk(row["risk"]),
+        limit=row["limit"],
+        tags=tuple(row["tags"]),
+        check=row["check"],
+        diff=row["diff"],
+        extra=row["extra"],
+        actor=row["actor"],
+        requested_at=row["requested_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        command=None if command is None else tuple(command),
+        commit=row["commit"],
+        ansible_version=row["ansible_version"],
+        devices=tuple(row["devices"]),
+        holder=None if holder is None else f"J{holder}",
+        worker=row["worker"],
+        lease_until=row["lease_until"],
+        is_cancelling=row["is_cancelling"],
+        cancelled_by=row["cancelled_by"],
+        reason=row["reason"],
+        last_seq=row["last_seq"],
+    )
+
+
+def _event(row: Row[tuple[object, ...]]) -> JobEvent:
+    return JobEvent(
+        seq=row.seq,
+        at=row.at,
+        device=row.device,
+        task=row.task,
+        kind=row.kind,
+        text=row.text,
+        result=row.result,
+    )
+
+
+def _device(row: Row[tuple[object, ...]]) -> JobDevice:
+    return JobDevice(
+        device=row.device,
+        result=DeviceResult(row.result) if row.result else None,
+        changed=row.changed,
+        task=row.task,
+        detail=row.detail,
+    )

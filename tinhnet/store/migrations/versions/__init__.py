@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Numbered migrations, run by Alembic alone."""
