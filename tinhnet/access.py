@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Who may do what: a table of permissions, passwords, tokens, pauses after wrong passwords."""
+
+import secrets as randomness
+import unicodedata
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from tinhnet.config import AccessConfig
+from tinhnet.errors import TinhnetError
+from tinhnet.model.actor import Actor, Role
+
+EVERYBODY = frozenset(Role)
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "network.view": EVERYBODY,
+    "job.view": EVERYBODY,
+    "job.run.read": frozenset({Role.OPERATOR, Role.ENGINEER}),
+    "job.run.change": frozenset({Role.ENGINEER}),
+    "job.run.danger": frozenset({Role.ENGINEER}),
+    "job.cancel": frozenset({Role.OPERATOR, Role.ENGINEER}),
+    "evidence.view": frozenset({Role.APPROVER, Role.SECURITY, Role.ADMIN}),
+    "user.view": frozenset({Role.SECURITY, Role.ADMIN}),
+    "user.manage": frozenset({Role.ADMIN}),
+    "token.manage": frozenset({Role.ADMIN}),
+}
+"""What each role may do.  Nobody who runs jobs hands out roles, and the other way round."""
+
+TOKEN_PREFIX = "tinhnet_"  # noqa: S105 the visible start of every token, not one of them
+TOKEN_BYTES = 32
+LONGEST_PASSWORD = 1024
+"""Characters; hashing an endless password would be a way to keep us busy."""
+
+_HASHER = PasswordHasher()
+
+
+class AccessDeniedError(TinhnetError):
+    """The actor's roles do not permit the action."""
+
+
+class LoginRefusedError(TinhnetError):
+    """Name or password is wrong, or the login is paused; which of them stays untold."""
+
+
+class PasswordError(TinhnetError):
+    """The password is not fit to be one."""
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Tell whether an actor has a permission; KeyError for one that does not exist."""
+    return bool(actor.roles & PERMISSIONS[permission])
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Raise AccessDeniedError unless the actor has the permission."""
+    if not may(actor, permission):
+        allowed = ", ".join(sorted(PERMISSIONS[permission]))
+        held = ", ".join(sorted(actor.roles)) or "none"
+        raise AccessDeniedError(
+            f"{actor.name} may not do this ({permission}; roles held: {held})",
+            f"one of these roles is needed: {allowed}; an admin gives them",
+        )
+
+
+def hash_password(password: str, settings: AccessConfig) -> str:
+    """Return the argon2id hash of a password; PasswordError when it is unfit."""
+    if len(password) < settings.password_length:
+        raise PasswordError(
+            f"the password has {len(password)} characters",
+            f"at least {settings.password_length} are needed (access.password_length)",
+        )
+    if len(password) > LONGEST_PASSWORD:
+        raise PasswordError(f"the password is longer than {LONGEST_PASSWORD} characters")
+    return _HASHER.hash(_same_letters(password))
+
+
+def matches(password: str, hashed: str | None) -> bool:
+    """Tell whether a password belongs to a hash.
+
+    None (no such user) takes as long as a wrong password, so that names
+    cannot be found out by a stopwatch.
+    """
+    try:
+        _HASHER.verify(hashed or _nobody(), _same_letters(password[:LONGEST_PASSWORD]))
+    except (VerificationError, InvalidHashError):
+        return False
+    return hashed is not None
+
+
+def new_token() -> tuple[str, str, str]:
+    """Return (id, token, hash) of a new token; only the hash is ever stored."""
+    token = TOKEN_PREFIX + randomness.token_urlsafe(TOKEN_BYTES)
+    return randomness.token_hex(4), token, token_hash(token)
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a token; 256 random bits need no slow hash."""
+    return sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def paused_until(count: int, last_at: datetime, settings: AccessConfig) -> datetime:
+    """Return the moment from which a login is looked at again.
+
+    `count` wrong passwords in a row, the last at `last_at`; each one beyond
+    `attempts` doubles the pause up to `pause_max_s`.
+    """
+    if count < settings.attempts:
+        return last_at
+    doublings = min(count - settings.attempts, 32)
+    return last_at + timedelta(seconds=min(settings.pause_s * 2**doublings, settings.pause_max_s))
+
+
+def _nobody() -> str:
+    """Return a well-formed hash that no password has."""
+    return (
+        "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA"
+        "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    )
+
+
+def _same_letters(password: str) -> str:
+    """Return composed letters: one Vietnamese keyboard types ệ as one sign, another as three."""
+    return unicodedata.normalize("NFC", password)

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""Everything a person does: the role is checked, the deed and its evidence are one transaction.
+
+CLI, web and API call these functions and nothing else that writes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from tinhnet import access
+from tinhnet.catalogue import find_playbook
+from tinhnet.context import Context
+from tinhnet.errors import TinhnetError
+from tinhnet.model.actor import Actor, Role, Token, User
+from tinhnet.model.job import Job, JobRequest, JobState, Playbook, Risk
+from tinhnet.store import jobs, leases, people
+from tinhnet.store.engine import Transaction
+
+ADDRESS_FACTOR = 4
+"""An address may fail this many times more often than a name: a district shares one."""
+TOUCH = timedelta(minutes=1)
+"""A token's last use is written at most this often."""
+
+_USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
+_LIMIT = re.compile(r"[A-Za-z0-9*!&:,._-]{1,1000}")
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TEMPLATE = ("{{", "{%", "{#")
+
+
+class RequestError(TinhnetError):
+    """What was asked for makes no sense; nothing was done."""
+
+
+def launch_job(context: Context, actor: Actor, request: JobRequest) -> Job:
+    """Ask for a run of a playbook; the change worker takes it from there.
+
+    A dry run (`check`) needs no more than the right to read.
+    """
+    playbook = find_playbook(context.config.jobs.playbooks, request.playbook)
+    asked = replace(request, playbook=playbook.name, extra=dict(request.extra or {}))
+    risk = Risk.READ if asked.check else playbook.risk
+    _require(context, actor, f"job.run.{risk}", f"playbook {playbook.name}")
+    _check_request(asked, playbook)
+    with context.store.writing() as connection:
+        job = jobs.add_job(connection, asked, risk, actor.name, context.now)
+        details = {"playbook": asked.playbook, "limit": asked.limit or "all"}
+        details |= {"mode": "check" if asked.check else "apply", "diff": str(asked.diff).lower()}
+        details |= {"tags": ",".join(asked.tags)} if asked.tags else {}
+        details |= {f"extra.{key}": value for key, value in (asked.extra or {}).items()}
+        _record(context, connection, actor, "job.launch", f"job {job.id}", details)
+    return job
+
+
+def cancel_job(context: Context, actor: Actor, number: int) -> Job:
+    """End a job: at once when it waits, through its worker when it runs."""
+    _require(context, actor, "job.cancel", f"job J{number}")
+    with context.store.writing() as connection:
+        job = jobs.find_job(connection, number)
+        if job is None:
+            raise RequestError(f"there is no job J{number}", "`tinhnet jobs` lists them")
+        if job.state.is_final:
+            raise RequestError(f"{job.id} has ended already ({job.state})")
+        leases.ask_to_cancel(connection, job, actor.name)
+        _record(context, connection, actor, "job.cancel", f"job {job.id}", {"state": job.state})
+        if job.state is JobState.WAITING:
+            reason = f"cancelled by {actor.name} before it started"
+            nothing = leases.not_attempted(job.devices)
+            return leases.end_job(connection, job, JobState.CANCELLED, reason, nothing, context.now)
+        return jobs.get_job(connection, number)
+
+
+def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
+    """Add a person; `created_at` is set here."""
+    _require(context, actor, "user.manage", f"user {user.name}")
+    if not _USER_NAME.fullmatch(user.name):
+        raise RequestError(
+            f"{user.name!r} is no user name", "expected a-z first, then a-z 0-9 . _ - (32 at most)"
+        )
+    if not user.roles:
+        raise RequestError(f"user {user.name} has no role", f"roles: {', '.join(Role)}")
+    hashed = access.hash_password(password, context.config.access)
+    added = replace(user, created_at=context.now, last_login_at=None)
+    with context.store.writing() as connection:
+        if people.find_user(connection, user.name):
+            raise RequestError(f"user {user.name} exists already")
+        people.add_user(connection, added, hashed)
+        details = {"roles": _roles(user.roles), "full_name": user.full_name}
+        _record(context, connection, actor, "user.add", f"user {user.name}", details)
+    return added
+
+
+def set_password(context: Context, actor: Actor, name: str, password: str) -> None:
+    """Replace a password: an admin anybody's, a person their own."""
+    if actor.name != name:
+        _require(context, actor, "user.manage", f"user {name}")
+    hashed = access.hash_password(password, context.config.access)
+    with context.store.writing() as connection:
+        _existing(connection, name)
+        people.set_password(connection, name, hashed)
+        people.put_failures(connection, f"user:{name}", people.Failures(0, context.now))
+        _record(context, connection, actor, "user.password", f"user {name}", {})
+
+
+def set_enabled(context: Context, actor: Actor, name: str, *, is_enabled: bool) -> None:
+    """Let a person in, or no longer; open sessions end with their next request."""
+    _require(context, actor, "user.manage", f"user {name}")
+    with context.store.writing() as connection:
+        _existing(connection, name)
+        people.set_enabled(connection, name, is_enabled=is_enabled)
+        action = "user.enable" if is_enabled else "user.disable"
+        _record(context, connection, actor, action, f"user {name}", {})
+
+
+def set_roles(context: Context, actor: Actor, name: str, roles: Iterable[Role]) -> None:
+    """Replace a person's roles."""
+    wanted = frozenset(roles)
+    _require(context, actor, "user.manage", f"user {name}")
+    if not wanted:
+        raise RequestError(f"user {name} would have no role", "disable the user instead")
+    with context.store.writing() as connection:
+        before = _existing(connection, name).roles
+        people.set_roles(connection, name, wanted)
+        details = {"before": _roles(before), "after": _roles(wanted)}
+        _record(context, connection, actor, "user.roles", f"user {name}", details)
+
+
+def create_token(
+    context: Context, actor: Actor, name: str, role: Role, days: int | None = None
+) -> tuple[Token, str]:
+    """Return a new token and its text, which is shown this once and never stored."""
+    _require(context, actor, "token.manage", f"token {name}")
+    lasts = timedelta(days=days or context.config.access.token_days)
+    identity, text, hashed = access.new_token()
+    now = context.now
+    token = Token(identity, name, role, actor.name, now, now + lasts, None, is_revoked=False)
+    with context.store.writing() as connection:
+        people.add_token(connection, token, hashed)
+        details = {"name": name, "role": role, "expires": token.expires_at.isoformat()}
+        _record(context, connection, actor, "token.create", f"token {identity}", details)
+    return token, text
+
+
+def revoke_token(context: Context, actor: Actor, token: str) -> None:
+    """Refuse a token from now on."""
+    _require(context, actor, "token.manage", f"token {token}")
+    with context.store.writing() as connection:
+        if not people.revoke_token(connection, token):
+            raise RequestError(f"there is no token {token}", "`tinhnet token list` shows their ids")
+        _record(context, connection, actor, "token.revoke", f"token {token}", {})
+
+
+def log_in(context: Context, name: str, password: str, address: str | None) -> Actor:
+    """Return the actor behind name and password; LoginRefusedError otherwise.
+
+    Wrong passwords pause the name, and with more patience the address.
+    """
+    known = name if _USER_NAME.fullmatch(name) else "unknown"
+    nobody = Actor(known, frozenset(), "web", address)
+    keys = {f"user:{known}": 1, f"address:{address}": ADDRESS_FACTOR}
+    with context.store.reading() as connection:
+        _refuse_while_paused(context, connection, keys)
+        user = people.find_user(connection, known)
+        hashed = people.password_hash(connection, known)
+    is_right = access.matches(password, hashed) and user is not None and user.is_enabled
+    with context.store.writing() as connection:
+        for key in keys:
+            failed = 0 if is_right else people.failures(connection, key).count + 1
+            people.put_failures(connection, key, people.Failures(failed, context.now))
+        if user is not None and is_right:
+            people.set_last_login(connection, known, context.now)
+        actor = Actor(known, user.roles, "web", address) if user and is_right else nobody
+        action = "login.accept" if is_right else "login.refuse"
+        _record(context, connection, actor, action, f"user {known}", {})
+    if not is_right:
+        raise access.LoginRefusedError("name or password is wrong")
+    return actor
+
+
+def log_out(context: Context, actor: Actor) -> None:
+    """Note that a person left."""
+    with context.store.writing() as connection:
+        _record(context, connection, actor, "logout", f"user {actor.name}", {})
+
+
+def actor_of_user(context: Context, name: str, address: str | None) -> Actor | None:
+    """Return who a session belongs to, None when the user is gone or disabled."""
+    with context.store.reading() as connection:
+        user = people.find_user(connection, name)
+    return Actor(name, user.roles, "web", address) if user and user.is_enabled else None
+
+
+def actor_of_token(context: Context, text: str, address: str | None) -> Actor | None:
+    """Return who a token stands for, None when it is unknown, revoked or has ended."""
+    now = context.now
+    with context.store.reading() as connection:
+        token = people.find_token(connection, access.token_hash(text))
+    if token is None or token.is_revoked or token.expires_at <= now:
+        return None
+    if token.last_used_at is None or now - token.last_used_at > TOUCH:
+        with context.store.writing() as connection:
+            people.set_token_used(connection, token.id, now)
+    return Actor(f"token:{token.name}", frozenset({token.role}), "api", address)
+
+
+def _require(context: Context, actor: Actor, permission: str, subject: str) -> None:
+    """Check the role; a refusal is evidence too."""
+    try:
+        access.require(actor, permission)
+    except access.AccessDeniedError:
+        with context.store.writing() as connection:
+            details = {"permission": permission, "roles": _roles(actor.roles)}
+            _record(context, connection, actor, "access.deny", subject, details)
+        raise
+
+
+def _record(
+    context: Context,
+    connection: Transaction,
+    actor: Actor,
+    action: str,
+    subject: str,
+    details: Mapping[str, str],
+) -> None:
+    context.evidence.record(connection, actor, action, subject, details, context.now)
+
+
+def _existing(connection: Transaction, name: str) -> User:
+    user = people.find_user(connection, name)
+    if user is None:
+        raise RequestError(f"there is no user {name}", "`tinhnet user list` shows them")
+    return user
+
+
+def _roles(roles: Iterable[Role]) -> str:
+    return ",".join(sorted(roles))
+
+
+def _refuse_while_paused(
+    context: Context, connection: Transaction, keys: Mapping[str, int]
+) -> None:
+    settings = context.config.access
+    for key, factor in keys.items():
+        found = people.failures(connection, key)
+        until = access.paused_until(found.count // factor, found.last_at, settings)
+        if found.count and until > context.now:
+            seconds = round((until - context.now).total_seconds()) or 1
+            raise access.LoginRefusedError(
+                "too many wrong passwords", f"try again in {seconds} seconds"
+            )
+
+
+def _check_request(request: JobRequest, playbook: Playbook) -> None:
+    if request.limit is not None and not _LIMIT.fullmatch(request.limit):
+        raise RequestError(
+            f"{request.limit!r} is no limit",
+            "expected devices, sites or groups joined by , or : (dien-ban,core1)",
+        )
+    for tag in request.tags:
+        if not _TAG.fullmatch(tag):
+            raise RequestError(f"{tag!r} is no tag")
+    declared = {argument.name: argument for argument in playbook.arguments}
+    for name, value in (request.extra or {}).items():
+        if name not in declared:
+            known = ", ".join(declared) or "none"
+            raise RequestError(
+                f"{playbook.name} takes no argument {name}", f"its arguments: {known}"
+            )
+        pattern = declared[name].pattern
+        if not re.fullmatch(pattern, value) or any(part in value for part in _TEMPLATE):
+            raise RequestError(f"{name} = {value!r} does not fit", f"expected {pattern}")
+    for name, argument in declared.items():
+        if argument.is_required and name not in (request.extra or {}):
+            raise RequestError(f"{playbook.name} needs the argument {name}")
