@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""Sessions with devices: where a device is reached, with which key, and what can go wrong."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import netmiko
+import paramiko
+from netmiko.linux.linux_ssh import LinuxSSH
+
+from changes.credentials import SSH_KEY
+from changes.hostkeys import HostKeyChangedError, KnownHosts, RecordedPolicy
+from changes.render import ACCOUNT
+from tinhnet.errors import TinhnetError
+from tinhnet.model.device import Device
+from tinhnet.secrets import SecretStore
+
+CONNECT_S = 4.0
+"""Seconds for the TCP connection; an address that nobody has is refused at once by a core."""
+HANDSHAKE_S = 20.0
+"""Seconds for banner and login: forty handshakes share two cores."""
+ANSWER_S = 90.0
+"""Seconds without a byte before a session counts as dead."""
+
+
+class UnreachableError(TinhnetError):
+    """No session can be opened to a device."""
+
+
+class KeyRefusedError(UnreachableError):
+    """The device is there and refuses our key."""
+
+
+class SessionLostError(TinhnetError):
+    """The session ended before the answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How devices are reached: account, private keys in the order of trial, known hosts."""
+
+    account: str
+    keys: tuple[Path, ...]
+    known_hosts: KnownHosts
+    port: int = 22
+    connect_s: float = CONNECT_S
+    answer_s: float = ANSWER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+class Session(LinuxSSH):
+    """A netmiko session without the terminal: one command, its input, its output.
+
+    netmiko would open a shell and look for its prompt, which costs a login
+    shell on the device and 0.2 s of waiting; commands run on channels of
+    their own here.
+    """
+
+    def __init__(
+        self, policy: paramiko.MissingHostKeyPolicy, access: Access, host: str, key: Path
+    ) -> None:
+        self._policy = policy
+        self._answer_s = access.answer_s
+        super().__init__(
+            device_type="linux",
+            host=host,
+            port=access.port,
+            username=access.account,
+            key_file=str(key),
+            conn_timeout=access.connect_s,
+            auth_timeout=HANDSHAKE_S,
+            banner_timeout=HANDSHAKE_S,
+        )
+
+    def _build_ssh_client(self) -> paramiko.SSHClient:
+        client = paramiko.SSHClient()
+        client.set_missing_host_key_policy(self._policy)
+        return client
+
+    def establish_connection(self, width: int = 511, height: int = 1000) -> None:
+        """Log in; no shell is opened."""
+        del width, height
+        self.remote_conn_pre = self._build_ssh_client()
+        self.remote_conn_pre.connect(**self._connect_params_dict())
+
+    def _try_session_preparation(
+        self,
+        force_data: bool = True,  # noqa: FBT001, FBT002 netmiko's signature
+    ) -> None:
+        """Prepare nothing: there is no terminal."""
+
+    def run(self, command: str, given: str) -> Said:
+        """Run a command with `given` on its standard input.
+
+        Raises SessionLostError when the session ends or stays silent first.
+        """
+        if self.remote_conn_pre is None:
+            raise SessionLostError(f"{self.host}: the session is closed")
+        try:
+            streams = self.remote_conn_pre.exec_command(command, timeout=self._answer_s)
+            stdin, stdout, stderr = streams
+            stdin.write(given)
+            stdin.channel.shutdown_write()
+            out, err = stdout.read(), stderr.read()
+            code = stdout.channel.recv_exit_status()
+        except TimeoutError as error:
+            raise SessionLostError(
+                f"no answer for {self._answer_s:.0f} s",
+                "the device is slow or cut off; it ends a change it began by itself, and the"
+                " next run reports how",
+            ) from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise SessionLostError(f"the session dropped: {error}") from error
+        if code == -1:
+            raise SessionLostError("the session dropped before the answer")
+        return Said(out.decode(errors="replace"), err.decode(errors="replace"), code)
+
+
+@contextlib.contextmanager
+def session(device: Device, access: Access) -> Iterator[Session]:
+    """Open a session: the management address first, then the one a bare device knows.
+
+    Raises UnreachableError, KeyRefusedError or HostKeyChangedError.
+    """
+    addresses = tuple(dict.fromkeys((str(device.management4), str(device.bootstrap4))))
+    tried = []
+    for address in addresses:
+        try:
+            opened = _open(device.id, address, addresses, access)
+        except UnreachableError as error:
+            if isinstance(error, KeyRefusedError):
+                raise
+            tried.append(f"{address}: {error.message}")
+            continue
+        try:
+            yield opened
+        finally:
+            opened.paramiko_cleanup()
+        return
+    raise UnreachableError(
+        f"{device.id} is unreachable ({'; '.join(tried)})",
+        "look at its circuits and at the routers before it; bare devices need the cores first",
+    )
+
+
+def access_of(state: Path, store: SecretStore) -> Access:
+    """Return how this installation reaches its devices.
+
+    A staged management key follows the current one: in the last phase of a
+    rotation some devices know only the new one.
+    """
+    keys = [store.path(SSH_KEY)]
+    current = store.read(SSH_KEY).version
+    keys += [
+        store.path(SSH_KEY, one.version) for one in store.versions(SSH_KEY) if one.version > current
+    ]
+    return Access(ACCOUNT, tuple(keys), KnownHosts(state / "known_hosts"))
+
+
+def _open(device: str, address: str, addresses: Sequence[str], access: Access) -> Session:
+    policy = RecordedPolicy(access.known_hosts, device, tuple(addresses))
+    refused: paramiko.AuthenticationException | None = None
+    for key in access.keys:
+        try:
+            return Session(policy, access, address, key)
+        except paramiko.AuthenticationException as error:
+            refused = error
+        except HostKeyChangedError:
+            raise
+        except (netmiko.NetmikoTimeoutException, TimeoutError) as error:
+            raise UnreachableError(f"no answer within {access.connect_s:.0f} s") from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise UnreachableError(str(error) or type(error).__name__) from error
+    raise KeyRefusedError(
+        f"{device} at {address} refuses the management key for account {access.account}",
+        "the key on the device is another one: put ours in place from its console"
+        " (`tinhnet secret show-public ssh/management`), or restore the secret from a backup",
+    ) from refused

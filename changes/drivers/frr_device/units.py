@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Which units run, and the switches of FRR's daemons."""
+
+import re
+from pathlib import Path
+
+from .run import read_file, run, write_file
+from .text import Plan, RefusedError, lines_of, text_of
+
+DAEMONS = Path("/etc/frr/daemons")
+
+
+def read_units(intended: str, applied: str) -> str:
+    """Return `unit enabled active` for the units we have or had an opinion about."""
+    names = list(dict.fromkeys(line.split()[0] for line in lines_of(applied + intended)))
+    if not names:
+        return ""
+    shown = run(["systemctl", "show", "-p", "ActiveState,UnitFileState", *names]).stdout
+    states = [dict(_pairs(block)) for block in shown.strip().split("\n\n")]
+    return text_of(
+        " ".join((name, *(("enabled",) if state.get("UnitFileState") == "enabled" else ()),
+                  *(("active",) if state.get("ActiveState") == "active" else ())))
+        for name, state in zip(names, states, strict=True)
+    )  # fmt: skip
+
+
+def plan_units(running: str, intended: str, applied: str) -> Plan:
+    """A unit we no longer want is switched off; one we never knew is not looked at."""
+    want = {line.split()[0]: line for line in lines_of(intended)}
+    have = {line.split()[0]: line for line in lines_of(running)}
+    gone = [line.split()[0] for line in lines_of(applied) if line.split()[0] not in want]
+    target = {**want, **{name: name for name in gone}}
+    before = text_of(
+        name if name not in have else _reduced(have[name], target[name]) for name in target
+    )
+    return Plan(before, text_of(target.values()), ())
+
+
+def apply_units(running: str, predicted: str) -> None:
+    """Enable and start, or disable and stop, what differs."""
+    have = {line.split()[0]: set(line.split()[1:]) for line in lines_of(running)}
+    want = {line.split()[0]: set(line.split()[1:]) for line in lines_of(predicted)}
+    calls = {
+        ("enable", "--quiet"): [n for n in want if "enabled" in want[n] - have.get(n, set())],
+        ("start",): [n for n in want if "active" in want[n] - have.get(n, set())],
+        ("disable", "--now", "--quiet"): [n for n in want if not want[n] and have.get(n)],
+    }
+    for verb, names in calls.items():
+        if names:
+            systemctl(*verb, *names)
+
+
+def systemctl(*arguments: str) -> None:
+    """Ask systemd; its answer names the unit that failed.  Raises RefusedError."""
+    done = run(["systemctl", *arguments], accept=None)
+    if done.returncode != 0:
+        raise RefusedError("units", done.stderr.strip() or " ".join(arguments))
+
+
+def read_daemons(intended: str, applied: str) -> str:
+    """Return the values of the switches we declare, as /etc/frr/daemons has them."""
+    held = dict(_pairs(read_file(DAEMONS)))
+    keys = dict.fromkeys(name for name, _ in _pairs(intended or applied))
+    return text_of(f"{key}={held.get(key, '')}" for key in keys)
+
+
+def plan_daemons(running: str, intended: str, applied: str) -> Plan:
+    """Compare the switches we declare; without any, leave them as they are."""
+    del applied
+    return Plan(running, intended or running, ())
+
+
+def apply_daemons(running: str, predicted: str) -> None:
+    """Set the switches; FRR has to be restarted for them."""
+    if running == predicted:
+        return
+    text = read_file(DAEMONS)
+    for key, value in _pairs(predicted):
+        line = f"{key}={value}"
+        found = re.subn(
+            rf"^{re.escape(key)}=.*$", lambda _, line=line: line, text, flags=re.MULTILINE
+        )
+        text = found[0] if found[1] else text.rstrip("\n") + f"\n{line}\n"
+    write_file(DAEMONS, text, mode=0o640)
+    systemctl("restart", "frr")
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    pairs = (line.partition("=") for line in lines_of(text) if not line.startswith("#"))
+    return [(key.strip(), value.strip()) for key, mark, value in pairs if mark]
+
+
+def _reduced(have: str, want: str) -> str:
+    """Return what a unit is, as far as `want` asks: a one-shot unit need not be active."""
+    if want == have.split(maxsplit=1)[0]:
+        return have
+    return " ".join(word for word in have.split() if word in want.split())

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""One device, one session: compare with the intent, and change it when it may."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from changes.credentials import credentials_for
+from changes.device import Access, SessionLostError, access_of, session
+from changes.drivers import frr
+from changes.drivers.frr_device.talk import Answer, Request
+from changes.mask import mask
+from changes.render import render
+from tinhnet.errors import TinhnetError
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.model.device import Device
+from tinhnet.secrets import SecretStore
+
+LOCK_S = 5.0
+"""Seconds to wait for another run on the same device before naming it and giving up."""
+REPORT_S = 60.0
+"""Seconds that a device gets to end a change whose session dropped."""
+
+
+class ChangeRefusedError(TinhnetError):
+    """The device refused the change; what runs on it is what ran before."""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDiff:
+    """One section before and after, secrets masked."""
+
+    section: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one device came out: a result word of the product, the masked diff, what was kept."""
+
+    result: str
+    diffs: tuple[SectionDiff, ...]
+    residue: tuple[str, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: look or change, by whom, and the phase of a rotation.
+
+    `switched` lets staged OSPF keys sign; `bare` takes the configuration away.
+    """
+
+    check: bool
+    who: str
+    switched: bool = False
+    bare: bool = False
+
+
+def configure(
+    network: DeclaredNetwork, device: Device, state: Path, store: SecretStore, order: Order
+) -> Outcome:
+    """Bring a router to its intended configuration, or only tell the difference.
+
+    Raises UnreachableError and its kin, ChangeRefusedError, RenderError.
+    """
+    credentials = credentials_for(
+        network, device.id, store, create=not order.check, switched=order.switched
+    )
+    sections = render(network, device.id, credentials)
+    if order.bare:
+        sections = {"accounts": sections["accounts"]}
+    return push(device, access_of(state, store), store, sections, order)
+
+
+def push(
+    device: Device,
+    access: Access,
+    store: SecretStore,
+    sections: Mapping[str, str],
+    order: Order,
+) -> Outcome:
+    """Send rendered sections to a device."""
+    token = secrets.token_hex(8)
+    request: Request = {
+        "mode": "plan" if order.check else "apply",
+        "who": order.who,
+        "token": token,
+        "wait_s": LOCK_S,
+        "bare": order.bare,
+        "sections": dict(sections),
+    }
+    try:
+        with session(device, access) as opened:
+            answer = frr.ask(opened, request)
+    except SessionLostError as lost:
+        if order.check:
+            raise SessionLostError(f"{device.id}: {lost.message}", lost.hint) from lost
+        answer = _report(device, access, request, lost)
+    return outcome_of(device.id, answer, store)
+
+
+def outcome_of(device: str, answer: Answer, store: SecretStore) -> Outcome:
+    """Translate a device's answer, secrets masked.
+
+    Raises ChangeRefusedError where nothing was done.
+    """
+    fault = answer.get("fault")
+    if fault is not None and answer["result"] == "failed":
+        message = mask(fault["message"], store)
+        where = f" {fault['section']}:" if fault["section"] else ""
+        raise ChangeRefusedError(f"{device}:{where} {message}", _HINTS.get(fault["kind"], ""))
+    notes = [mask(fault["message"], store)] if fault else []
+    if "recovered" in answer:
+        notes.append(answer["recovered"])
+    notes += [f"the boot file of {name} differed from what runs" for name in answer["startup"]]
+    diffs = tuple(
+        SectionDiff(name, mask(one["before"], store), mask(one["after"], store))
+        for name, one in answer["sections"].items()
+    )
+    residue = tuple(
+        f"{name}: {mask(line, store)}"
+        for name, lines in answer["residue"].items()
+        for line in lines
+    )
+    return Outcome(answer["result"], diffs, residue, tuple(notes), answer.get("seconds", 0.0))
+
+
+_HINTS: Mapping[str, str] = {
+    "locked": "wait for that run to end, or end it; nothing was changed",
+    "refused": "nothing was changed; correct the declared network or the template",
+    "system": "nothing was changed; look at the device's disk and memory",
+    "lost": "run it again",
+    "unproved": "look at the device's console; the next run tries to restore it",
+}
+
+
+def _report(device: Device, access: Access, request: Request, lost: SessionLostError) -> Answer:
+    """Ask how a change ended whose session dropped: the device went on by itself."""
+    ask: Request = {**request, "mode": "report", "sections": {}, "wait_s": REPORT_S}
+    try:
+        with session(device, access) as opened:
+            answer = frr.ask(opened, ask)
+    except (SessionLostError, TinhnetError) as error:
+        raise SessionLostError(
+            f"{device.id}: {lost.message}, and the device does not answer any more ({error})",
+            "it ends on its old or on the proved new configuration; the next run reports which",
+        ) from error
+    fault = answer.get("fault")
+    if fault is None:
+        answer["fault"] = {"kind": "dropped", "section": "", "message": lost.message}
+    return answer
