@@ -39,6 +39,13 @@ def circuit_id_of(circuit: schema.CircuitEntry) -> str:
     return circuit.id or f"{circuit.site}-{1 if circuit.role == 'primary' else 2}"
 
 
+def circuit_port(circuit: schema.CircuitEntry, site: schema.SiteEntry) -> str:
+    """Return the interface of the data centre's device on which a circuit ends."""
+    if site.kind == EXTERNAL:
+        return circuit_id_of(circuit).replace("-", "")
+    return f"c{site.number}"
+
+
 def has_cpe(site: schema.SiteEntry) -> bool:
     """Tell whether a site is one of ours outside the data centre."""
     return site.kind not in (DATA_CENTRE, EXTERNAL)
@@ -133,21 +140,21 @@ class Cabling:
             self._link(link, ends, self.basics.routing.value.cost_patch)
 
     def _circuits(self) -> None:
-        numbers = {found.value.id: found.value.number for found in self.draft.sites}
+        sites = {found.value.id: found.value for found in self.draft.sites}
         external = {found.value.site: found.value for found in self.draft.external}
         for circuit in (found.value for found in self.draft.circuits):
             if circuit.site in external:
-                self._external_circuit(circuit, external[circuit.site])
+                self._external_circuit(circuit, sites[circuit.site], external[circuit.site])
             else:
-                self._site_circuit(circuit, numbers[circuit.site])
+                self._site_circuit(circuit, sites[circuit.site])
 
-    def _site_circuit(self, circuit: schema.CircuitEntry, number: int) -> None:
+    def _site_circuit(self, circuit: schema.CircuitEntry, site: schema.SiteEntry) -> None:
         primary = circuit.role == "primary"
         routing, ends = self.basics.routing.value, self.basics.circuit_ends.value
         far = circuit.to or (ends.primary if primary else ends.backup)
-        prefixes = addressing.prefixes(self.basics.pools.value, circuit.role, number)
+        prefixes = addressing.prefixes(self.basics.pools.value, circuit.role, site.number)
         a = Endpoint(cpe_of(circuit.site), "wan1" if primary else "wan2")
-        link = _circuit_link(circuit, a, Endpoint(far, f"c{number}"), prefixes)
+        link = _circuit_link(circuit, a, Endpoint(far, circuit_port(circuit, site)), prefixes)
         self._link(
             link,
             (prefixes.end(second=True), prefixes.end(second=False)),
@@ -155,13 +162,13 @@ class Cabling:
         )
 
     def _external_circuit(
-        self, circuit: schema.CircuitEntry, network: schema.ExternalEntry
+        self, circuit: schema.CircuitEntry, site: schema.SiteEntry, network: schema.ExternalEntry
     ) -> None:
         """Lay a circuit to a network that is not ours: both ends have addresses of theirs."""
         far = circuit.to or self.basics.circuit_ends.value.primary
         theirs = next(entry for entry in self._entries.values() if entry.site == circuit.site)
         prefixes = Prefixes(network.prefix4, network.prefix6)
-        port = circuit_id_of(circuit).replace("-", "")
+        port = circuit_port(circuit, site)
         link = _circuit_link(circuit, Endpoint(theirs.id, "eth0"), Endpoint(far, port), prefixes)
         ends = prefixes.hosts(_number(theirs)), prefixes.hosts(GATEWAY)
         self._link(link, ends, None, network.id)

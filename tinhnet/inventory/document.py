@@ -211,7 +211,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
         line = mark.line + 1 if mark else None
         raise _FaultError(line, f"is no YAML: {error.problem}", _yaml_hint(text, line)) from error
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        line = text.encode().count(b"\n", 0, error.position) + 1
         raise _FaultError(
             line, f"character #x{error.character:04x} is not allowed", "remove it"
         ) from error

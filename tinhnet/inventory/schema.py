@@ -66,7 +66,9 @@ def _address4(value: object) -> object:
 
 
 Id = Annotated[str, BeforeValidator(_identifier)]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+# Stands in interface descriptions, so nothing a router could read as more than a word.
+CircuitId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,39}$")]
 Bandwidth = Annotated[int, BeforeValidator(_bandwidth)]
 Prefix4 = Annotated[IPv4Network, BeforeValidator(_prefix4)]
 Prefix6 = Annotated[IPv6Network, BeforeValidator(_prefix6)]
@@ -229,7 +231,7 @@ class CircuitEntry(Entry):
     site: Id
     role: Literal["primary", "backup"]
     carrier: Id
-    circuit_id: Text
+    circuit_id: CircuitId
     bandwidth: Bandwidth
     id: Id | None = None
     to: Id | None = None

@@ -2,6 +2,7 @@
 """What pydantic found, in the words of somebody who edits the file."""
 
 import difflib
+import json
 from collections.abc import Iterable
 
 from pydantic import BaseModel
@@ -54,12 +55,12 @@ def shown(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
-        return "a list"
+        return "a list" if value else "an empty list"
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
@@ -110,6 +111,8 @@ def _expected(details: ErrorDetails) -> str:
         return EXPECTED[details["type"]]
     if details["type"] == "string_pattern_mismatch":
         return f"expected text that matches {details['ctx']['pattern']}"
+    if details["type"] == "literal_error":
+        return "expected " + str(details["ctx"]["expected"]).replace("'", "")
     message = details["msg"].replace("Input should be", "expected")
     message = message.replace("String should", "expected to")
     return message[0].lower() + message[1:]

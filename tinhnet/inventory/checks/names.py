@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from tinhnet.errors import Problem
 from tinhnet.inventory.ansible import reserved_names
-from tinhnet.inventory.cabling import circuit_id_of, cpe_of, has_cpe, lan_of, pc_of
+from tinhnet.inventory.cabling import circuit_id_of, circuit_port, cpe_of, has_cpe, lan_of, pc_of
 from tinhnet.inventory.draft import Draft, Found
 from tinhnet.inventory.policy import WORDS
-from tinhnet.inventory.schema import MAX_PORT_ID
+from tinhnet.inventory.schema import MAX_PORT_ID, CircuitEntry
 
 E = TypeVar("E", bound=BaseModel)
 
@@ -112,17 +112,38 @@ def _claim(meanings: dict[str, str], found: Found[BaseModel], id_: str) -> Itera
 
 
 def _port_names(draft: Draft) -> Iterator[Problem]:
-    """Yield ids that cannot be the name of an interface on the device at the other end."""
-    cabled = {end for found in draft.patches for end in (found.value.a, found.value.b)}
-    for found, id_ in (
-        *((zone, zone.value.id) for zone in draft.zones),
-        *((device, device.value.id) for device in draft.devices if device.value.id in cabled),
-    ):
-        if len(id_) > MAX_PORT_ID:
-            text = f'"{id_}" names an interface and has {len(id_)} characters'
-            yield found.problem("id", text, f"use at most {MAX_PORT_ID}")
-        elif PORT_WORDS.match(id_):
-            yield found.problem("id", f'"{id_}" is the name of another interface', "choose another")
+    """Yield what would need an interface name that is too long, taken or not ours to give."""
+    taken: dict[tuple[str, str], str] = {}
+    for found, device, port, key in _ports(draft):
+        ours = isinstance(found.value, CircuitEntry)
+        other = taken.setdefault((device, port), found.subject)
+        if len(port) > MAX_PORT_ID:
+            text = f'"{port}" names an interface of {device} and has {len(port)} characters'
+            yield found.problem(key, text, f"Linux allows {MAX_PORT_ID}; use a shorter id")
+        elif PORT_WORDS.match(port) and not ours:
+            text = f'"{port}" cannot name an interface of {device}'
+            yield found.problem(key, text, "the word means another interface; choose another id")
+        elif other != found.subject:
+            text = f'interface "{port}" of {device} is taken by {other}'
+            yield found.problem(key, text, "end it on another device or choose another id")
+
+
+def _ports(draft: Draft) -> Iterator[tuple[Found[BaseModel], str, str, str]]:
+    """Yield every entry that names an interface: entry, device, interface, key."""
+    for patch in draft.patches:
+        yield patch, patch.value.a, patch.value.b, "b"
+        yield patch, patch.value.b, patch.value.a, "a"
+    for zone in draft.zones:
+        yield zone, zone.value.gateway, zone.value.id, "id"
+    if draft.basics is None:
+        return
+    ends = draft.basics.circuit_ends.value
+    sites = {found.value.id: found.value for found in draft.sites}
+    for circuit in draft.circuits:
+        far = circuit.value.to or (ends.primary if circuit.value.role == "primary" else ends.backup)
+        site = sites.get(circuit.value.site)
+        if site is not None:
+            yield circuit, far, circuit_port(circuit.value, site), "to"
 
 
 def _twice(

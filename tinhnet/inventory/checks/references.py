@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pydantic import BaseModel
 
 from tinhnet.errors import Problem
-from tinhnet.inventory.cabling import DATA_CENTRE, EXTERNAL, cpe_of, lan_of, pc_of
+from tinhnet.inventory.cabling import DATA_CENTRE, EXTERNAL, cpe_of, has_cpe, lan_of, pc_of
 from tinhnet.inventory.document import Where
 from tinhnet.inventory.draft import Draft, Found
 from tinhnet.inventory.policy import WORDS
@@ -16,6 +16,7 @@ from tinhnet.inventory.wording import did_you_mean
 def problems(draft: Draft) -> Iterator[Problem]:
     """Yield references to what does not exist, each with the nearest id that does."""
     yield from _places(draft)
+    yield from _parents(draft)
     yield from _devices(draft)
     yield from _links(draft)
     yield from _services(draft)
@@ -41,6 +42,19 @@ def _places(draft: Draft) -> Iterator[Problem]:
         yield from _missing(site, "contact", site.value.contact, people, "person")
         for index, tenancy in enumerate(site.value.tenancies):
             yield from _missing(site, ("tenancies", index, "unit"), tenancy.unit, units, "unit")
+
+
+def _parents(draft: Draft) -> Iterator[Problem]:
+    """Yield units that stand above themselves."""
+    parents = {found.value.id: found.value.parent for found in draft.units}
+    for found in draft.units:
+        above, seen = found.value.parent, set[str]()
+        while above is not None and above != found.value.id and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == found.value.id:
+            text = f'parent "{found.value.parent}" stands below {found.value.id} itself'
+            yield found.problem("parent", text, "units form a tree; name the one above")
 
 
 def _devices(draft: Draft) -> Iterator[Problem]:
@@ -72,7 +86,7 @@ def _links(draft: Draft) -> Iterator[Problem]:
 
 
 def _services(draft: Draft) -> Iterator[Problem]:
-    devices, selectors = _all_devices(draft), _selectors(draft)
+    devices, selectors = draft.typed.get("devices"), _selectors(draft)
     for service in draft.services:
         units = draft.typed.get("units")
         yield from _missing(service, "owner", service.value.owner, units, "unit")
@@ -90,7 +104,8 @@ def _all_devices(draft: Draft) -> frozenset[str] | None:
     devices, sites = draft.typed.get("devices"), draft.typed.get("sites")
     if devices is None or sites is None:
         return None
-    return devices | {name(site) for site in sites for name in (cpe_of, pc_of)}
+    equipped = sites - {found.value.id for found in draft.sites if not has_cpe(found.value)}
+    return devices | {name(site) for site in equipped for name in (cpe_of, pc_of)}
 
 
 def _selectors(draft: Draft) -> frozenset[str] | None:
