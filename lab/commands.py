@@ -2,13 +2,13 @@
 """`tinhnet lab …`: the province in a box from the command line."""
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lab import execute, verbs
+from lab import condition, execute, verbs
 from lab import status as look
 from lab.layout import RUN, Layout, layout_of
 from lab.machine import require_root
@@ -16,6 +16,7 @@ from lab.record import read_record
 from lab.teardown import labs
 from tinhnet.config import load_config
 from tinhnet.console import print_json, print_rows, say, warn
+from tinhnet.errors import TinhnetError
 
 app = typer.Typer(
     name="lab", help="Build the province in a box and break it on purpose.", no_args_is_help=True
@@ -23,6 +24,7 @@ app = typer.Typer(
 
 Prefix = Annotated[str, typer.Option(help="Name of the lab; its namespaces start with it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LinkName = Annotated[str, typer.Argument(help="Id of a link.", metavar="LINK")]
 DeviceName = Annotated[str, typer.Argument(help="Id of a device.", metavar="DEVICE")]
 
 
@@ -124,6 +126,48 @@ def start(device: DeviceName, prefix: Prefix = "tn") -> None:
     """Power a device on; it boots from its disk."""
     require_root()
     verbs.start(_layout(prefix), device)
+
+
+@app.command()
+def cut(
+    link: LinkName,
+    prefix: Prefix = "tn",
+    *,
+    port: Annotated[bool, typer.Option("--port", help="Down both ports, too.")] = False,
+) -> None:
+    """Cut a circuit: silently, the ports stay up; with --port both ends lose light."""
+    require_root()
+    how = "port" if port else "silent"
+    verbs.change_link(_layout(prefix), link, lambda found: replace(found, cut=how))
+
+
+@app.command()
+def mend(link: LinkName, prefix: Prefix = "tn") -> None:
+    """Give a circuit back its full health, whatever was done to it."""
+    require_root()
+    verbs.change_link(_layout(prefix), link, condition.healthy)
+
+
+@app.command()
+def degrade(
+    link: LinkName,
+    prefix: Prefix = "tn",
+    loss: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Percent of frames lost, each way.")
+    ] = None,
+    delay: Annotated[
+        float | None, typer.Option(min=0, max=2000, help="Milliseconds, each way.")
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option(help="Bit/s each way; k, M and G are understood.")
+    ] = None,
+) -> None:
+    """Make a circuit lossy, far or slow; what is not named is as it should be."""
+    require_root()
+    if loss is None and delay is None and rate is None:
+        raise TinhnetError("nothing to degrade", "give --loss, --delay or --rate")
+    wanted = condition.Quality(loss, delay, None if rate is None else condition.rate_of(rate))
+    verbs.change_link(_layout(prefix), link, lambda found: condition.degraded(found, wanted))
 
 
 def _layout(prefix: str) -> Layout:

@@ -7,13 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import power, teardown
+from lab import condition, power, teardown
 from lab.base import ensure_base
 from lab.construct import blank_record, construct
 from lab.keys import authorized_key
 from lab.layout import Layout
 from lab.machine import raise_limits, require_features
-from lab.record import DeviceRecord, Record, read_record, with_device, write_record
+from lab.record import (
+    DeviceRecord,
+    LinkRecord,
+    Record,
+    read_record,
+    with_device,
+    with_link,
+    write_record,
+)
 from lab.select import only_sites
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory import load
@@ -92,6 +100,20 @@ def start(layout: Layout, name: str) -> None:
         (device,) = power.switch_on(layout, Path(record.base), [device])
         write_record(layout, with_device(record, device))
         power.wait_ready([device])
+
+
+def change_link(layout: Layout, name: str, change: Callable[[LinkRecord], LinkRecord]) -> None:
+    """Give a circuit a new condition; TinhnetError for a patch or an unknown link."""
+    with locked(layout):
+        record = read_record(layout)
+        if name not in record.links:
+            raise unknown("link", name, record.links)
+        link = record.links[name]
+        condition.require_circuit(link)
+        wanted = change(link)
+        # Noted first: a verb that is killed half-way is finished by the next one.
+        write_record(layout, with_link(record, wanted))
+        write_record(layout, with_link(record, condition.apply(layout, wanted)))
 
 
 def device_of(record: Record, name: str) -> DeviceRecord:
