@@ -44,6 +44,7 @@ class Product:
         try:
             listener.bind(self.address)
         except OSError as error:
+            listener.close()
             host, port = self.address
             raise PortInUseError(
                 f"{host}:{port} cannot be opened: {error.strerror}",
