@@ -4,6 +4,7 @@
 import os
 import unicodedata
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 import yaml
@@ -11,7 +12,18 @@ import yaml
 from tinhnet.errors import ProblemsError
 from tinhnet.inventory import load
 
-CASES = yaml.safe_load(
+
+class Case(TypedDict):
+    """An edit of one file and the problems it must cause."""
+
+    rule: str
+    file: str
+    old: str
+    new: str
+    problems: list[str]
+
+
+CASES: list[Case] = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "inventory_problems.yml").read_text(encoding="utf-8")
 )
 
@@ -31,7 +43,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["rule"])
-def test_a_broken_rule_names_line_value_and_fix(directory: Path, case: dict[str, str]) -> None:
+def test_a_broken_rule_names_line_value_and_fix(directory: Path, case: Case) -> None:
     """An operator at night must find the fault without reading our code."""
     replace(directory / case["file"], case["old"], case["new"])
 
@@ -73,10 +85,8 @@ def test_a_missing_file_is_one_problem(directory: Path) -> None:
 
 def test_a_missing_directory_is_one_problem(tmp_path: Path) -> None:
     """A mistyped --inventory must not list eight missing files."""
-    assert problems(tmp_path / "nowhere") == [
-        f"{tmp_path / 'nowhere'}: no such directory; "
-        "name the folder that holds province.yml, or run from the checkout"
-    ]
+    hint = "name the folder that holds province.yml, or run from the checkout"
+    assert problems(tmp_path / "nowhere") == [f"{tmp_path}/nowhere: no such directory; {hint}"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n"], ids=["empty", "blank"])
@@ -92,9 +102,8 @@ def test_a_file_of_another_encoding_names_the_byte(directory: Path) -> None:
     text = (directory / "sites.yml").read_text(encoding="utf-8")
     (directory / "sites.yml").write_bytes(text.replace("ữ", "u").encode("utf-16"))
 
-    assert problems(directory) == [
-        'sites.yml:1: byte 0xff is not UTF-8; save the file as UTF-8 (in vim ":set fenc=utf-8")'
-    ]
+    expected = "sites.yml:1: byte 0xff is not UTF-8; save the file as UTF-8"
+    assert problems(directory) == [f'{expected} (in vim ":set fenc=utf-8")']
 
 
 def test_a_byte_order_mark_is_no_fault(directory: Path) -> None:
