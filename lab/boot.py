@@ -147,7 +147,8 @@ def _enter_root(machine: Machine) -> None:
     kernel.mount("sysfs", root / "sys", "sysfs", _NO_DEVICES | kernel.MS_RDONLY)
     kernel.mount("cgroup2", root / "sys/fs/cgroup", "cgroup2", _NO_DEVICES)
     _make_dev(root / "dev")
-    kernel.mount("tmpfs", root / "run", "tmpfs", _NO_DEVICES, "mode=755,size=16m")
+    # systemd refuses to reload its units with less than 16 MB free here.
+    kernel.mount("tmpfs", root / "run", "tmpfs", _NO_DEVICES, "mode=755,size=32m")
     kernel.mount("tmpfs", root / "tmp", "tmpfs", _NO_DEVICES, "mode=1777,size=32m")
     kernel.pivot_root(root)
     nothing = os.open("/dev/null", os.O_RDONLY)
