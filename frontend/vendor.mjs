@@ -24,7 +24,6 @@ const fonts = (name, weights) =>
 const packages = [
   ["htmx.org", "0BSD", [["dist/htmx.min.js", "htmx.min.js"]]],
   ["idiomorph", "0BSD", [["dist/idiomorph-ext.min.js", "idiomorph-ext.min.js"]]],
-  ["ansi_up", "MIT", [["ansi_up.js", "ansi_up.js"]]],
   ["@tabler/core", "MIT", [["dist/css/tabler.min.css", "tabler.min.css"]]],
   ["@fontsource/be-vietnam-pro", "OFL-1.1", fonts("be-vietnam-pro", [400, 600, 700])],
   ["@fontsource/jetbrains-mono", "OFL-1.1", fonts("jetbrains-mono", [400, 700])],

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Figures, moments and names as people read them, in the request's language."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from flask import Flask, request
+from flask_babel import format_decimal, format_timedelta, gettext
+
+from tinhnet.model.place import Carrier, OrgUnit, Site
+from tinhnet.model.service import Service
+from webui.language import language
+
+UNITS = ((10**9, "Gb/s"), (10**6, "Mb/s"), (10**3, "kb/s"))
+
+
+def bandwidth(bps: int | None) -> str:
+    """Return a bandwidth with its unit, `—` where none is known."""
+    if bps is None:
+        return "—"
+    for size, unit in UNITS:
+        if bps >= size:
+            return f"{format_decimal(bps / size)} {unit}"
+    return f"{bps} b/s"
+
+
+def ago(moment: datetime) -> str:
+    """Return how long ago `moment` was, "just now" below five seconds."""
+    passed = datetime.now(UTC) - moment
+    if abs(passed) < timedelta(seconds=5):
+        return str(gettext("just now"))
+    return str(format_timedelta(-passed, add_direction=True, granularity="second"))
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration as people say it, to the second below two minutes."""
+    if seconds is None:
+        return "—"
+    if seconds < 10:  # noqa: PLR2004 below ten seconds the tenth matters
+        return f"{format_decimal(round(seconds, 1))} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def name_of(named: OrgUnit | Site | Service | Carrier | object) -> str:
+    """Return a thing's name in the request's language."""
+    if isinstance(named, Carrier):
+        return named.name
+    return str(getattr(named, f"name_{language()}"))
+
+
+def here() -> str:
+    """Return this page's address with its parameters, to come back to."""
+    if request.method != "GET":
+        return "/"
+    return request.full_path.rstrip("?")
+
+
+def prepare(app: Flask) -> None:
+    """Make the functions known to templates."""
+    for function in (bandwidth, ago, duration, name_of):
+        app.add_template_global(function)
+
+
+def as_of(fallback: date) -> date:
+    """Return the day that the address asks for, `fallback` where it names none."""
+    try:
+        return date.fromisoformat(request.args.get("as_of", ""))
+    except ValueError:
+        return fallback

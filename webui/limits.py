@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+"""How often one address may ask: the login and the API."""
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+LIMITER = "limiter"
+LOGINS = "30 per minute"
+"""Beside the pauses of `tinhnet.access`, which count wrong passwords per name and address."""
+CALLS = "1200 per minute"
+
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+
+
+def prepare(app: Flask) -> None:
+    """Count the calls of this application."""
+    limiter.init_app(app)

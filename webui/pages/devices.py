@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Devices: the list, and one device with its interfaces, links and jobs."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template
+from flask_babel import lazy_gettext
+
+from tinhnet.model.device import Device
+from tinhnet.model.place import Site
+from webui.context import index
+from webui.figures import name_of
+from webui.index import Index, addresses_of
+from webui.jobview import jobs_of_device, last_backup, last_results
+from webui.listing import Column, listing
+from webui.page import Entry, Page
+from webui.words import word
+
+_pages = Blueprint("devices", __name__, url_prefix="/devices")
+PAGE = Page(
+    _pages, Entry("devices.browse", lazy_gettext("Devices"), "router", "inventory", order=20)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of devices."""
+
+    device: Device
+    site: Site
+    site_name: str
+    result: str
+    job: str | None
+
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("device", lazy_gettext("Device"), lambda row: row.device.id),
+    Column("site", lazy_gettext("Site"), lambda row: row.site_name),
+    Column("role", lazy_gettext("Role"), lambda row: str(word("device", row.device.role).label)),
+    Column("platform", lazy_gettext("Platform"), lambda row: row.device.platform),
+    Column("address", lazy_gettext("Management address"), lambda row: int(row.device.management4)),
+    Column("result", lazy_gettext("Last result"), lambda row: row.result or None),
+)
+
+
+@_pages.get("")
+def browse() -> str:
+    """Show the devices."""
+    rows = _rows(index())
+    shown = listing(
+        rows,
+        COLUMNS,
+        text=lambda row: (
+            row.device.id,
+            row.site.name_vi,
+            row.site.name_en,
+            str(row.device.management4),
+            str(row.device.router_id or ""),
+            row.device.description,
+        ),
+        filters={
+            "site": lambda row, value: row.site.id == value,
+            "role": lambda row, value: row.device.role == value,
+            "platform": lambda row, value: row.device.platform == value,
+            "managed": lambda row, value: row.device.managed == (value == "yes"),
+            "result": lambda row, value: row.result == value,
+        },
+    )
+    return render_template(
+        "devices.html",
+        listing=shown,
+        columns=COLUMNS,
+        roles=dict.fromkeys(row.device.role for row in rows),
+        platforms=dict.fromkeys(row.device.platform for row in rows),
+        site=index().network.sites.get(shown.chosen.get("site", "")),
+    )
+
+
+@_pages.get("/<device_id>")
+def show(device_id: str) -> str:
+    """Show one device."""
+    found = index()
+    device = found.network.devices.get(device_id) or abort(404)
+    return render_template(
+        "device.html",
+        device=device,
+        site=found.network.sites[device.site],
+        interfaces=[(interface, addresses_of(interface)) for interface in device.interfaces],
+        services=[found.network.services[name] for name in device.services],
+        jobs=jobs_of_device(device.id),
+        backup=last_backup(device.id),
+    )
+
+
+def _rows(found: Index) -> list[Row]:
+    """Return every device with what the list says about it."""
+    last = last_results()
+    rows = []
+    for device in found.network.devices.values():
+        site = found.network.sites[device.site]
+        touched = last.get(device.id)
+        rows.append(
+            Row(
+                device=device,
+                site=site,
+                site_name=name_of(site),
+                result=touched.result.value if touched else "",
+                job=f"J{touched.job}" if touched else None,
+            )
+        )
+    return rows

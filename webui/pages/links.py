@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Links: the list of circuits and patch cables, and one of them with both ends."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template
+from flask_babel import lazy_gettext
+
+from tinhnet.model.link import Link
+from tinhnet.model.place import Site
+from webui.context import index
+from webui.figures import name_of
+from webui.index import Index, addresses_of
+from webui.listing import Column, listing
+from webui.page import Entry, Page
+from webui.words import word
+
+_pages = Blueprint("links", __name__, url_prefix="/links")
+PAGE = Page(_pages, Entry("links.browse", lazy_gettext("Links"), "cable", "inventory", order=30))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of links."""
+
+    link: Link
+    site: Site
+    site_name: str
+    carrier: str | None
+
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("link", lazy_gettext("Link"), lambda row: row.link.id),
+    Column("site", lazy_gettext("Site"), lambda row: row.site_name),
+    Column("role", lazy_gettext("Role"), lambda row: str(word("link_role", row.link.role).label)),
+    Column("ends", lazy_gettext("Ends")),
+    Column("carrier", lazy_gettext("Carrier"), lambda row: row.carrier),
+    Column("circuit", lazy_gettext("Circuit id"), lambda row: row.link.circuit_id),
+    Column("bandwidth", lazy_gettext("Bandwidth"), lambda row: row.link.bandwidth_bps, end=True),
+    Column("prefix", lazy_gettext("Prefix"), lambda row: int(row.link.prefix4.network_address)),
+)
+
+
+@_pages.get("")
+def browse() -> str:
+    """Show the links."""
+    found = index()
+    shown = listing(
+        _rows(found),
+        COLUMNS,
+        text=lambda row: (
+            row.link.id,
+            row.link.circuit_id,
+            row.carrier,
+            row.site.name_vi,
+            row.site.name_en,
+            str(row.link.prefix4),
+            row.link.a.device,
+            row.link.b.device,
+        ),
+        filters={
+            "kind": lambda row, value: row.link.kind == value,
+            "role": lambda row, value: row.link.role == value,
+            "carrier": lambda row, value: row.link.carrier == value,
+            "site": lambda row, value: row.site.id == value,
+        },
+    )
+    return render_template(
+        "links.html",
+        listing=shown,
+        columns=COLUMNS,
+        carriers=found.network.carriers.values(),
+        site=found.network.sites.get(shown.chosen.get("site", "")),
+    )
+
+
+@_pages.get("/<link_id>")
+def show(link_id: str) -> str:
+    """Show one link."""
+    found = index()
+    link = found.network.links.get(link_id) or abort(404)
+    ends = []
+    for end in (link.a, link.b):
+        device = found.network.devices[end.device]
+        interface = device.interface(end.interface)
+        ends.append((device, interface, addresses_of(interface), found.network.sites[device.site]))
+    return render_template(
+        "link.html",
+        link=link,
+        ends=ends,
+        site=found.far_site(link),
+        carrier=found.network.carriers.get(link.carrier or ""),
+    )
+
+
+def _rows(found: Index) -> list[Row]:
+    """Return every link with what the list says about it."""
+    carriers = found.network.carriers
+    rows = []
+    for link in found.network.links.values():
+        site = found.far_site(link)
+        carrier = carriers[link.carrier].name if link.carrier else None
+        rows.append(Row(link, site, name_of(site), carrier))
+    return rows

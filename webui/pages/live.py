@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""The stream that tells open pages to fetch what changed."""
+
+from collections.abc import Generator
+
+from flask import Blueprint, Response
+
+from tinhnet.store.engine import Store
+from tinhnet.store.jobs import count_jobs, list_jobs
+from webui.context import web
+from webui.jobview import OPEN
+from webui.live import Pulse, StreamsFullError
+from webui.page import Page
+from webui.stream import BEAT_S, event_stream, full
+
+_pages = Blueprint("live", __name__)
+PAGE = Page(_pages)
+
+Signature = tuple[object, ...]
+
+
+@_pages.get("/live")
+def stream() -> Response:
+    """Say "jobs" whenever a job was added, began, waits for another or ended."""
+    try:
+        return event_stream(_events(web().pulse, web().store))
+    except StreamsFullError:
+        return full()
+
+
+def _events(pulse: Pulse, store: Store) -> Generator[str]:
+    """Wake at every write, speak only when the jobs differ: workers write signs of life too."""
+    with pulse.stream() as beats:
+        seen, known = beats, _signature(store)
+        yield "retry: 3000\n\n"
+        while True:
+            now = pulse.wait(seen, BEAT_S)
+            found = known if now == seen else _signature(store)
+            yield ": alive\n\n" if found == known else "event: jobs\ndata:\n\n"
+            seen, known = now, found
+
+
+def _signature(store: Store) -> Signature:
+    """Return what differs when a page that lists jobs is out of date."""
+    with store.reading() as connection:
+        return (
+            count_jobs(connection),
+            *(
+                (job.number, job.state, job.holder, job.is_cancelling, len(job.devices))
+                for job in list_jobs(connection, states=OPEN)
+            ),
+        )

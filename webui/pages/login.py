@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Signing in and out."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from tinhnet import actions
+from tinhnet.access import LoginRefusedError
+from tinhnet.store.people import find_user, list_users
+from webui.context import web
+from webui.limits import LOGINS, limiter
+from webui.page import Page
+from webui.person import actor, person, sign_in, sign_out
+from webui.protection import safe_target
+from webui.vietnamese import composed
+
+_pages = Blueprint("login", __name__)
+PAGE = Page(_pages, public=True)
+
+
+@_pages.get("/login")
+def show() -> Response:
+    """Show the form; somebody signed in goes on."""
+    target = safe_target(request.args.get("next"), url_for("overview.show"))
+    if person() is not None:
+        return redirect(target)
+    return _form(target, "", "")
+
+
+@_pages.post("/login")
+@limiter.limit(LOGINS)
+def enter() -> Response:
+    """Sign in with name and password."""
+    target = safe_target(request.form.get("next"), url_for("overview.show"))
+    name = composed(request.form.get("name", ""))
+    password = request.form.get("password", "")
+    if not name or not password:
+        return _form(target, name, gettext("Type both name and password."), 422)
+    try:
+        actions.log_in(web().context, name, password, request.remote_addr)
+    except LoginRefusedError as error:
+        return _form(target, name, _refusal(error), 401)
+    with web().store.reading() as connection:
+        user = find_user(connection, name)
+    if user is None:
+        return _form(target, name, gettext("Name or password is wrong."), 401)
+    sign_in(user)
+    return redirect(target, code=303)
+
+
+@_pages.post("/logout")
+def leave() -> Response:
+    """Sign out."""
+    if person() is not None:
+        actions.log_out(web().context, actor())
+        sign_out()
+        flash(gettext("You are signed out."), "success")
+    return redirect(url_for("login.show"), code=303)
+
+
+def _refusal(error: LoginRefusedError) -> str:
+    """Return why the login was refused; the hint carries the length of a pause."""
+    if error.hint:
+        return str(
+            gettext("Too many wrong passwords: this login pauses. %(hint)s.", hint=error.hint)
+        )
+    return str(gettext("Name or password is wrong."))
+
+
+def _form(target: str, name: str, wrong: str, status: int = 200) -> Response:
+    """Return the form, with what was wrong."""
+    with web().store.reading() as connection:
+        is_new = not list_users(connection)
+    page = render_template("login.html", target=target, name=name, wrong=wrong, is_new=is_new)
+    return make_response(page, status)

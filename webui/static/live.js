@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// One stream per tab says that jobs changed; regions of the page then refetch
+// themselves (hx-trigger="jobs from:body"). Where no stream is to be had, a poll
+// every few seconds does the same. Hidden tabs hold no stream.
+
+const POLL_MS = 5000;
+const dot = document.getElementById("live-dot");
+const address = document.body.dataset.live;
+const listeners = document.querySelector('[hx-trigger*="jobs from:body"]');
+let source = null;
+let timer = null;
+
+function show(state) {
+  if (!dot) return;
+  dot.hidden = false;
+  dot.dataset.state = state;
+  dot.querySelector("span").textContent = dot.dataset[state];
+}
+
+function announce() {
+  document.body.dispatchEvent(new CustomEvent("jobs"));
+}
+
+function poll(retryMs) {
+  show("poll");
+  clearInterval(timer);
+  timer = setInterval(announce, POLL_MS);
+  setTimeout(() => { if (!source && !document.hidden) open(); }, retryMs);
+}
+
+function open() {
+  close();
+  source = new EventSource(address);
+  source.addEventListener("open", () => { clearInterval(timer); show("live"); });
+  source.addEventListener("jobs", announce);
+  source.addEventListener("error", () => {
+    if (source && source.readyState === EventSource.CLOSED) { source = null; poll(15000); } else show("lost");
+  });
+}
+
+function close() {
+  if (source) source.close();
+  source = null;
+  clearInterval(timer);
+}
+
+if (address && listeners && !document.body.dataset.ownStream) {
+  open();
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { announce(); open(); } });
+  window.addEventListener("pagehide", close);
+}
+
+// Menus close when something else is clicked or Escape is pressed.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); document.getElementById("global-search")?.focus(); }
+});
+
+// A button that changes something asks once more: a dialog where scripts run,
+// the page behind the link where they do not.
+document.addEventListener("submit", (event) => {
+  const dialog = document.getElementById(event.target.dataset.confirm || "");
+  if (!dialog || event.target.dataset.confirmed) return;
+  event.preventDefault();
+  dialog.showModal();
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-answer]");
+  if (!button) return;
+  const dialog = button.closest("dialog");
+  dialog.close();
+  const form = document.querySelector(`form[data-confirm="${dialog.id}"]`);
+  if (button.dataset.answer === "yes" && form) { form.dataset.confirmed = "yes"; form.requestSubmit(); }
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
+    button.querySelector("span").textContent = button.dataset.copied;
+  });
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""The product's enumerations as people read them: label, tone and icon of each."""
+
+from dataclasses import dataclass
+
+from flask_babel import LazyString, lazy_gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How one value of an enumeration is shown: never by colour alone.
+
+    `tone` is a class of noc.css (good, changed, bad, lost, idle, back) and
+    `icon` a symbol of the sprite.
+    """
+
+    label: LazyString | str
+    tone: str = ""
+    icon: str = ""
+
+
+RESULTS = {
+    "ok": Word(lazy_gettext("OK, unchanged"), "good", "circle-check"),
+    "changed": Word(lazy_gettext("changed"), "changed", "circle-dot"),
+    "failed": Word(lazy_gettext("failed"), "bad", "octagon-x"),
+    "unreachable": Word(lazy_gettext("unreachable"), "lost", "unplug"),
+    "not_attempted": Word(lazy_gettext("not attempted"), "idle", "circle-dashed"),
+    "rolled_back": Word(lazy_gettext("rolled back"), "back", "undo-2"),
+}
+
+JOB_STATES = {
+    "waiting": Word(lazy_gettext("waiting"), "idle", "clock"),
+    "running": Word(lazy_gettext("running"), "changed", "loader"),
+    "succeeded": Word(lazy_gettext("succeeded"), "good", "circle-check"),
+    "failed": Word(lazy_gettext("failed"), "bad", "octagon-x"),
+    "cancelled": Word(lazy_gettext("cancelled"), "lost", "ban"),
+    "interrupted": Word(lazy_gettext("interrupted"), "lost", "triangle-alert"),
+}
+
+RISKS = {
+    "read": Word(lazy_gettext("reads only"), "good", "eye"),
+    "change": Word(lazy_gettext("changes devices"), "lost", "wrench"),
+    "danger": Word(lazy_gettext("dangerous"), "bad", "octagon-x"),
+}
+
+PROOFS = {
+    "proven": Word(lazy_gettext("proven"), "good", "circle-check"),
+    "failed": Word(lazy_gettext("failed"), "bad", "octagon-x"),
+    "unreachable": Word(lazy_gettext("unreachable"), "lost", "triangle-alert"),
+    "stale": Word(lazy_gettext("changed since proven"), "changed", "circle-dot"),
+    "none": Word(lazy_gettext("declared only"), "idle", "circle-dashed"),
+}
+
+SITE_KINDS = {
+    "data-centre": Word(lazy_gettext("data centre"), icon="server"),
+    "agency": Word(lazy_gettext("agency"), icon="building-2"),
+    "district": Word(lazy_gettext("district"), icon="landmark"),
+    "commune": Word(lazy_gettext("commune"), icon="house"),
+    "province": Word(lazy_gettext("province"), icon="landmark"),
+    "external": Word(lazy_gettext("outside network"), icon="globe"),
+}
+
+DEVICE_ROLES = {
+    "core": Word(lazy_gettext("core router"), icon="network"),
+    "firewall": Word(lazy_gettext("firewall"), icon="shield"),
+    "edge": Word(lazy_gettext("edge router"), icon="globe"),
+    "cpe": Word(lazy_gettext("site router"), icon="router"),
+    "server": Word(lazy_gettext("server"), icon="server"),
+    "pc": Word(lazy_gettext("site PC"), icon="monitor"),
+    "controller": Word(lazy_gettext("controller"), icon="terminal"),
+    "external": Word(lazy_gettext("outside device"), icon="globe"),
+}
+
+LINK_ROLES = {
+    "primary": Word(lazy_gettext("primary")),
+    "backup": Word(lazy_gettext("backup")),
+    "core": Word(lazy_gettext("core")),
+}
+
+LINK_KINDS = {
+    "circuit": Word(lazy_gettext("circuit"), icon="cable"),
+    "patch": Word(lazy_gettext("patch cable"), icon="plug"),
+}
+
+INTERFACE_KINDS = {
+    "loopback": Word(lazy_gettext("loopback")),
+    "circuit": Word(lazy_gettext("circuit")),
+    "patch": Word(lazy_gettext("patch cable")),
+    "lan": Word(lazy_gettext("LAN")),
+}
+
+ROLES = {
+    "viewer": Word(lazy_gettext("viewer"), icon="eye"),
+    "operator": Word(lazy_gettext("operator"), icon="monitor"),
+    "engineer": Word(lazy_gettext("engineer"), icon="wrench"),
+    "approver": Word(lazy_gettext("approver"), icon="badge-check"),
+    "security": Word(lazy_gettext("security"), icon="shield"),
+    "admin": Word(lazy_gettext("administrator"), icon="key-round"),
+}
+
+TABLES = {
+    "result": RESULTS,
+    "job": JOB_STATES,
+    "proof": PROOFS,
+    "risk": RISKS,
+    "site": SITE_KINDS,
+    "device": DEVICE_ROLES,
+    "link_role": LINK_ROLES,
+    "link": LINK_KINDS,
+    "interface": INTERFACE_KINDS,
+    "role": ROLES,
+}
+
+
+def word(table: str, value: str) -> Word:
+    """Return how `value` is shown; a value that no table knows is shown as it is."""
+    return TABLES[table].get(value) or Word(value)
