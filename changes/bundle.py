@@ -13,6 +13,15 @@ from pathlib import Path
 import jinja2
 import yaml
 
+from changes.drivers.server_device.state import (
+    Account,
+    Bundle,
+    Check,
+    Directory,
+    File,
+    Step,
+    Unit,
+)
 from tinhnet.errors import TinhnetError
 
 STATE = "templates/state.yml.j2"
@@ -30,101 +39,6 @@ _FIELDS = {
 
 class RoleError(TinhnetError):
     """A role of ours is wrong: a missing template, an undefined variable, an unknown field."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file as it should stand on the server.
-
-    `where` is "machine" or "container" for a file that only one of the two
-    gets, None for both.  `is_secret` hides lines that no mask explains.
-    """
-
-    path: str
-    text: str
-    owner: str
-    group: str
-    mode: int
-    where: str | None
-    is_secret: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """A directory with its owner and mode; what lies in it is not touched."""
-
-    path: str
-    owner: str
-    group: str
-    mode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account without a password; keys are files."""
-
-    name: str
-    home: str
-    shell: str
-    groups: tuple[str, ...]
-    system: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A program that must accept the future files under the prefixes `when`."""
-
-    name: str
-    when: tuple[str, ...]
-    command: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A command that runs unless `unless` succeeds, or when a path under `when` changed.
-
-    `input` is standard input of both.  `phase` is "files" (before any file is
-    written), "units" (before any unit starts) or "end".
-    """
-
-    name: str
-    when: tuple[str, ...]
-    unless: tuple[str, ...]
-    command: tuple[str, ...]
-    input: str | None
-    where: str | None
-    phase: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A systemd unit; it restarts (or reloads) when a file under `restart_on` changed.
-
-    `early` units are changed before the others: what they need to start.
-    """
-
-    name: str
-    enabled: bool
-    active: bool
-    restart_on: tuple[str, ...]
-    reload: bool
-    early: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """Everything one server should be; lists in the order of the roles."""
-
-    device: str
-    packages: tuple[str, ...]
-    accounts: tuple[Account, ...]
-    absent_accounts: tuple[str, ...]
-    directories: tuple[Directory, ...]
-    files: tuple[File, ...]
-    absent: tuple[str, ...]
-    checks: tuple[Check, ...]
-    steps: tuple[Step, ...]
-    units: tuple[Unit, ...]
 
 
 @dataclass(frozen=True, slots=True)

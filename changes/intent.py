@@ -7,7 +7,8 @@ from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from changes.bundle import Bundle, RoleError, Roles
+from changes.bundle import RoleError, Roles
+from changes.drivers.server_device.state import Bundle
 from changes.logins import (
     database_login,
     database_logins,

@@ -1,28 +1,38 @@
 # SPDX-License-Identifier: MIT
 """How a server is changed: one request over one session, one answer, masked diffs.
 
-The request is `changes/server_script.py` followed by the packed bundle; it
-goes to `python3 -` on standard input, so that nothing of it stands in process
-arguments.  The answer carries the old text of every file that differs; what
-people see of it has every known secret replaced and unknown lines of secret
-files hidden.
+The request is the package `changes.drivers.server_device` as a zip and the
+packed bundle; it goes to `python3 -` on standard input, so that nothing of it
+stands in process arguments and nothing of it stays on the server.  The answer
+carries the old text of every file that differs; what people see of it has
+every known secret replaced and unknown lines of secret files hidden.
 """
 
 import base64
 import difflib
 import hmac
+import io
 import json
-import zlib
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from changes.bundle import Bundle, File
+from changes.drivers.server_device.state import Bundle, File, pack
 from tinhnet.errors import TinhnetError
 
-COMMAND = "sudo -n /usr/bin/python3 -I -"
-SCRIPT = Path(__file__).with_name("server_script.py")
+COMMAND = "sudo -n /usr/bin/python3 -I -B -"
+PACKAGE = Path(__file__).parent / "drivers" / "server_device"
+# A file in memory (memfd_create(2)) is a path from which Python imports a zip.
+PROGRAM = """\
+import base64, os, sys
+memory = os.memfd_create("tinhnet")
+os.write(memory, base64.b64decode("{package}"))
+sys.path.insert(0, f"/proc/self/fd/{{memory}}")
+from server_device.reach import main
+main("{word}")
+"""
 HIDDEN = "<hidden>"
 
 Mask = Callable[[str], str]
@@ -56,21 +66,7 @@ class Outcome:
 
 def request(bundle: Bundle, *, check: bool) -> str:
     """Return the program for the server's `python3 -`."""
-    intended = {
-        "mode": "check" if check else "apply",
-        "device": bundle.device,
-        "packages": bundle.packages,
-        "accounts": [asdict(one) for one in bundle.accounts],
-        "absent_accounts": bundle.absent_accounts,
-        "directories": [asdict(one) for one in bundle.directories],
-        "files": [_packed(one) for one in bundle.files],
-        "absent": bundle.absent,
-        "checks": [asdict(one) for one in bundle.checks],
-        "steps": [asdict(one) for one in bundle.steps],
-        "units": [asdict(one) for one in bundle.units],
-    }
-    packed = base64.b64encode(zlib.compress(json.dumps(intended).encode(), 6)).decode("ascii")
-    return f'{_script()}\n\nmain("{packed}")\n'
+    return PROGRAM.format(package=_package(), word=pack(bundle, check=check))
 
 
 def outcome(bundle: Bundle, output: str, mask: Mask) -> Outcome:
@@ -122,21 +118,14 @@ _HINTS: Mapping[str, str] = {
 }
 
 
-def _packed(file: File) -> dict[str, object]:
-    content = base64.b64encode(file.text.encode()).decode("ascii")
-    return {
-        "path": file.path,
-        "content": content,
-        "owner": file.owner,
-        "group": file.group,
-        "mode": file.mode,
-        "where": file.where,
-    }
-
-
 @cache
-def _script() -> str:
-    return SCRIPT.read_text(encoding="utf-8")
+def _package() -> str:
+    """Return the device's package as a zip in base64."""
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as package:
+        for path in sorted(PACKAGE.glob("*.py")):
+            package.writestr(f"{PACKAGE.name}/{path.name}", path.read_bytes())
+    return base64.b64encode(octets.getvalue()).decode("ascii")
 
 
 def _answer(device: str, output: str) -> Mapping[str, object]:

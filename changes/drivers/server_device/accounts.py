@@ -45,11 +45,11 @@ def account_changes(wanted: Sequence[Account], absent: Sequence[str]) -> list[Ac
             changes.append(_created(one, groups.keys(), more))
             continue
         if held[one.name].pw_shell != one.shell:
-            command = ("usermod", "--shell", one.shell, one.name)
-            changes.append(AccountChange(f"account {one.name}: shell {one.shell}", command))
+            shell = ("usermod", "--shell", one.shell, one.name)
+            changes.append(AccountChange(f"account {one.name}: shell {one.shell}", shell))
         if more:
-            command = ("usermod", "--append", "--groups", ",".join(more), one.name)
-            changes.append(AccountChange(f"account {one.name}: groups {', '.join(more)}", command))
+            join = ("usermod", "--append", "--groups", ",".join(more), one.name)
+            changes.append(AccountChange(f"account {one.name}: groups {', '.join(more)}", join))
     gone = [name for name in absent if name in held]
     changes += [
         AccountChange(f"account {name} removed", ("userdel", "--force", name)) for name in gone

@@ -4,10 +4,13 @@
 import base64
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 FORMAT = 1
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +117,24 @@ def pack(bundle: Bundle, *, check: bool) -> str:
 def unpack(word: str) -> tuple[Bundle, bool]:
     """Return the bundle of a request and whether it is only to be checked."""
     request = json.loads(zlib.decompress(base64.b64decode(word)))
-    held: Mapping[str, list[dict[str, object]]] = request["bundle"]
-    return Bundle(
-        device=request["bundle"]["device"],
-        packages=tuple(request["bundle"]["packages"]),
-        accounts=tuple(Account(**_tuples(one)) for one in held["accounts"]),
-        absent_accounts=tuple(request["bundle"]["absent_accounts"]),
-        directories=tuple(Directory(**_tuples(one)) for one in held["directories"]),
-        files=tuple(File(**_tuples(one)) for one in held["files"]),
-        absent=tuple(request["bundle"]["absent"]),
-        checks=tuple(Check(**_tuples(one)) for one in held["checks"]),
-        steps=tuple(Step(**_tuples(one)) for one in held["steps"]),
-        units=tuple(Unit(**_tuples(one)) for one in held["units"]),
-    ), bool(request["check"])
+    held = request["bundle"]
+    bundle = Bundle(
+        device=held["device"],
+        packages=tuple(held["packages"]),
+        accounts=_each(Account, held["accounts"]),
+        absent_accounts=tuple(held["absent_accounts"]),
+        directories=_each(Directory, held["directories"]),
+        files=_each(File, held["files"]),
+        absent=tuple(held["absent"]),
+        checks=_each(Check, held["checks"]),
+        steps=_each(Step, held["steps"]),
+        units=_each(Unit, held["units"]),
+    )
+    return bundle, bool(request["check"])
 
 
-def _tuples(fields: dict[str, object]) -> dict[str, object]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
-    }
+def _each(kind: Callable[..., T], rows: Iterable[Mapping[str, object]]) -> tuple[T, ...]:
+    return tuple(
+        kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in row.items()})
+        for row in rows
+    )

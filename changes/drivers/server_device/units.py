@@ -7,9 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .files import File
 from .run import RefusedError, must, run, touches
-from .state import Unit
+from .state import File, Unit
 
 STATE = Path("/var/lib/tinhnet/server.json")
 PROPERTIES = "--property=LoadState,ActiveState,UnitFileState"
