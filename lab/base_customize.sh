@@ -39,6 +39,10 @@ END
 for daemon in ospfd ospf6d bfdd; do
     sed -i "s/^$daemon=no/$daemon=yes/" "$root/etc/frr/daemons"
 done
+# OSPF by SNMP: the modules of frr-snmp are loaded at start only, so they are loaded everywhere.
+for daemon in zebra ospfd ospf6d; do
+    sed -i "s/^\(${daemon}_options=\".*\)\"/\1 -M snmp\"/" "$root/etc/frr/daemons"
+done
 chroot "$root" chown -R frr:frr /etc/frr
 
 # A device never sets the machine's clock: no CAP_SYS_TIME, chronyd -x.

@@ -170,6 +170,23 @@ def degrade(
     verbs.change_link(_layout(prefix), link, lambda found: condition.degraded(found, wanted))
 
 
+@app.command()
+def rekey(device: DeviceName, prefix: Prefix = "tn") -> None:
+    """Give a device another ssh host key, as if it had been swapped."""
+    require_root()
+    verbs.rekey(_layout(prefix), device)
+
+
+@app.command()
+def trust(
+    file: Annotated[Path, typer.Argument(help="PEM file of certificates.")], prefix: Prefix = "tn"
+) -> None:
+    """Make every site's PC trust a certificate authority."""
+    require_root()
+    count = verbs.trust(_layout(prefix), file)
+    say(f"{count} PCs trust {file}")
+
+
 def _layout(prefix: str) -> Layout:
     os.umask(0o022)
     return layout_of(prefix, load_config().config.state)

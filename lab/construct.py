@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab import cgroup, disk, keys
+from lab.certificates import read_certificates, trusted_files
 from lab.layout import RESOLVERS, Layout
+from lab.outside import outside_files
 from lab.power import switch_on, wait_ready
 from lab.record import (
     DeviceRecord,
@@ -25,6 +27,7 @@ from tinhnet.model.device import Device
 
 Progress = Callable[[str], None]
 CONTROLLER = "controller"
+PC = "pc"
 
 
 def construct(
@@ -113,16 +116,29 @@ def _furnish(layout: Layout, network: DeclaredNetwork, record: Record) -> None:
     host_keys = keys.host_keys(layout, (device.id for device in booting))
     keys.write_known_hosts(layout, network, host_keys)
     keys.give_to_product(layout)
+    trusted = trusted_by_pcs(layout, Path(record.base))
     for device in booting:
         content = disk.files(
             network, device, authorized=record.authorized, host_key=host_keys[device.id]
         )
+        if device.role == "external":
+            content += outside_files(layout, network, device)
+        if device.role == PC:
+            content += trusted
         disk.install(layout.disk(device.id), device, content)
     for device in network.devices.values():
         if disk.kind_of(device) in ("light", CONTROLLER):
             folder = RESOLVERS / layout.namespace(device.id)
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "resolv.conf").write_text(disk.resolver(network), encoding="utf-8")
+
+
+def trusted_by_pcs(layout: Layout, base: Path) -> tuple[disk.File, ...]:
+    """Return the files of the authorities the PCs trust: `lab trust`, else the product's own."""
+    for path in (layout.state / "trusted.pem", layout.state.parents[1] / "pki" / "ca.pem"):
+        if path.exists():
+            return trusted_files(base, read_certificates(path))
+    return ()
 
 
 def _settle_controller(layout: Layout, network: DeclaredNetwork) -> None:

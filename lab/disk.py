@@ -79,11 +79,16 @@ def files(
         File("etc/machine-id", hashlib.md5(seed, usedforsecurity=False).hexdigest() + "\n"),
         File("etc/resolv.conf", resolver(network)),
         File("etc/tinhnet/bootstrap", bootstrap(network, device)),
-        File("etc/ssh/ssh_host_ed25519_key", host_key.private, 0o600),
-        File("etc/ssh/ssh_host_ed25519_key.pub", host_key.public),
+        *host_key_files(host_key),
     )
     keys = "home/tinhnet/.ssh/authorized_keys"
     return (*common, File(keys, authorized, 0o600, ACCOUNT_ID))
+
+
+def host_key_files(key: HostKey) -> tuple[File, File]:
+    """Return the two files of a device's host key."""
+    path = "etc/ssh/ssh_host_ed25519_key"
+    return File(path, key.private, 0o600), File(f"{path}.pub", key.public)
 
 
 def install(disk: Path, device: Device, content: tuple[File, ...]) -> None:

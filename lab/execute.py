@@ -4,12 +4,14 @@
 import os
 import pwd
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lab import cgroup, kernel
 from lab.boot import ENVIRONMENT
+from lab.disk import File, write
 from lab.layout import RESOLVERS, Layout
+from lab.power import is_alive
 from lab.record import DeviceRecord
 from tinhnet.errors import TinhnetError
 
@@ -31,7 +33,7 @@ def on_device(layout: Layout, device: DeviceRecord, command: tuple[str, ...]) ->
 
     TinhnetError when the device is powered off.
     """
-    if device.pid is None:
+    if device.pid is None or not is_alive(layout, device):
         hint = f"tinhnet lab start --prefix {layout.prefix} {device.id}"
         raise TinhnetError(f"device {device.id} is powered off", hint)
     sys.stdout.flush()
@@ -84,6 +86,25 @@ def prepare_home(home: Path) -> None:
     account = product_account()
     home.mkdir(parents=True, exist_ok=True)
     os.chown(home, account.pw_uid, account.pw_gid)
+
+
+def write_inside(device: DeviceRecord, files: Iterable[File]) -> None:
+    """Write files in the mount namespace of a running device; TinhnetError when one fails."""
+    if device.pid is None:
+        return
+    child = os.fork()
+    if child == 0:
+        try:
+            kernel.join_process(device.pid, kernel.CLONE_NEWNS)
+            for file in files:
+                write(Path("/"), file)
+            os._exit(0)
+        except OSError as error:
+            sys.stderr.write(f"tinhnet: {device.id}: {error}\n")
+        finally:
+            os._exit(1)
+    if os.waitpid(child, 0)[1] != 0:
+        raise TinhnetError(f"{device.id}: a file could not be written", "is its disk full?")
 
 
 def product_account() -> pwd.struct_passwd:

@@ -9,7 +9,7 @@ from pathlib import Path
 from lab import boot, cgroup, kernel
 from lab.layout import NAMESPACES, Layout
 from lab.record import DeviceRecord, now
-from lab.shell import ip_batch
+from lab.shell import ip_batch, run
 from tinhnet.errors import TinhnetError
 
 SYSTEMD = ("/lib/systemd/systemd",)
@@ -17,6 +17,7 @@ LIGHT = ("/usr/local/sbin/pc-init",)
 # Ready when these stand below the device's root: its own word, and a listening sshd.
 _READY = ("run/tinhnet-ready", "run/sshd.pid")
 BOOT_S = 90.0
+ETHERNET_MTU = 1500
 _POLL_S = 0.05
 
 
@@ -103,8 +104,14 @@ def switch_off(layout: Layout, device: DeviceRecord) -> DeviceRecord:
 
 def _renew_namespace(name: str, ports: tuple[str, ...]) -> None:
     fresh = f"{name}.fresh"
-    ip_batch([f"netns add {fresh}"])
-    ip_batch([f"link set {port} netns {fresh}" for port in ports], name)
+    if not (NAMESPACES / fresh).exists():  # else an earlier attempt was killed right here
+        ip_batch([f"netns add {fresh}"])
+    shown = run(["ip", "-n", name, "-o", "link", "show"])
+    present = {line.split()[1].rstrip(":").partition("@")[0] for line in shown.splitlines()}
+    moving = [port for port in ports if port in present]
+    ip_batch((f"link set {port} netns {fresh}" for port in moving), name)
+    # The only thing a port remembers across the move.
+    ip_batch((f"link set {port} mtu {ETHERNET_MTU}" for port in moving), fresh)
     kernel.unmount(NAMESPACES / name)
     kernel.mount(str(NAMESPACES / fresh), NAMESPACES / name, flags=kernel.MS_BIND)
     kernel.unmount(NAMESPACES / fresh)

@@ -13,7 +13,7 @@ _ALWAYS = ("data-centre", "external")
 def only_sites(network: DeclaredNetwork, sites: tuple[str, ...]) -> DeclaredNetwork:
     """Return the network with the named sites, the data centre and its neighbours alone.
 
-    The data centre keeps the interfaces of the sites left out, unplugged.
+    The data centre keeps its ports towards the sites left out, dark.
     TinhnetError when a site does not exist.
     """
     for site in sites:

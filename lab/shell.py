@@ -12,6 +12,7 @@ TOOLS = {
     "tc": "iproute2",
     "bridge": "iproute2",
     "nft": "nftables",
+    "openssl": "openssl",
     "ssh-keygen": "openssh-client",
 }
 _TAIL = 600

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import condition, power, teardown
+from lab import condition, execute, keys, power, teardown
 from lab.base import ensure_base
+from lab.certificates import read_certificates, trusted_files
 from lab.construct import blank_record, construct
+from lab.disk import File, host_key_files, write
 from lab.keys import authorized_key
 from lab.layout import Layout
 from lab.machine import raise_limits, require_features
@@ -26,6 +28,9 @@ from lab.select import only_sites
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
+
+# sshd reads its keys again on SIGHUP, under systemd as under a light init.
+_RELOAD_SSH = ("sh", "-c", "kill -HUP $(cat /run/sshd.pid)")
 
 Progress = Callable[[str], None]
 
@@ -100,6 +105,51 @@ def start(layout: Layout, name: str) -> None:
         (device,) = power.switch_on(layout, Path(record.base), [device])
         write_record(layout, with_device(record, device))
         power.wait_ready([device])
+
+
+def rekey(layout: Layout, name: str) -> None:
+    """Give a device another host key, as a swapped device has.
+
+    `known_hosts` of the lab keeps the old one until the next `up`: whoever
+    connects must notice.
+    """
+    with locked(layout):
+        record = read_record(layout)
+        device = switchable(record, name)
+        key = keys.renew_host_key(layout, name)
+        put(layout, device, host_key_files(key))
+        if power.is_alive(layout, device):
+            execute.on_device(layout, device, _RELOAD_SSH)
+
+
+def trust(layout: Layout, certificates: Path) -> int:
+    """Make every PC trust the authorities of a PEM file, now and after the next `up`.
+
+    Returns the number of PCs.
+    """
+    text = read_certificates(certificates)
+    with locked(layout):
+        record = read_record(layout)
+        files = trusted_files(Path(record.base), text)
+        layout.state.mkdir(parents=True, exist_ok=True)
+        (layout.state / "trusted.pem").write_text(text, encoding="ascii")
+        pcs = [device for device in record.devices.values() if device.role == "pc"]
+        for device in pcs:
+            put(layout, device, files)
+    return len(pcs)
+
+
+def put(layout: Layout, device: DeviceRecord, files: tuple[File, ...]) -> None:
+    """Write files into a device: from inside while it runs, else onto its disk.
+
+    The layers of an overlay must not change below a root that is in use, and
+    a symbolic link of the device must not lead out of it.
+    """
+    if power.is_alive(layout, device):
+        execute.write_inside(device, files)
+        return
+    for file in files:
+        write(layout.disk(device.id) / "upper", file)
 
 
 def change_link(layout: Layout, name: str, change: Callable[[LinkRecord], LinkRecord]) -> None:

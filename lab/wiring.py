@@ -4,7 +4,8 @@
 A patch and a LAN of two interfaces are one veth pair.  A circuit runs through
 the namespace of its carrier, over a bridge of its own, because that is where
 a cut, loss, delay or rate can be made without touching the product's own
-nftables and tc on the routers.  Zones are bridges in the namespace `switch`.
+nftables and tc on the routers.  Zones are bridges in the namespace `switch`,
+where the cables of unused ports end, too.
 """
 
 import hashlib
@@ -80,8 +81,9 @@ def wiring_of(network: DeclaredNetwork) -> Wiring:
             segment, plugs = _zone(index, shared, members)
             segments.append(segment)
             cables.extend(plugs)
+    cables.extend(_dangling(network, cables))
     devices = tuple(network.devices)
-    places = tuple(dict.fromkeys(segment.place for segment in segments))
+    places = tuple(dict.fromkeys([SWITCH, *(segment.place for segment in segments)]))
     return Wiring(devices, places, tuple(cables), tuple(segments), circuits)
 
 
@@ -120,6 +122,19 @@ def _members(network: DeclaredNetwork, shared: Network) -> tuple[Port, ...]:
         for interface in device.interfaces
         if interface.network == shared.id and interface.link is None
     )
+
+
+def _dangling(network: DeclaredNetwork, cables: list[Cable]) -> list[Cable]:
+    """Return a cable to nowhere for every port left over: it exists and has no light."""
+    plugged = {port for cable in cables for port in (cable.a, cable.b)}
+    ports = (
+        Port(device.id, interface.name)
+        for device in network.devices.values()
+        for interface in device.interfaces
+        if interface.kind != "loopback"
+    )
+    left = (port for port in ports if port not in plugged)
+    return [Cable(port, Port(SWITCH, f"u{index}")) for index, port in enumerate(left)]
 
 
 def _zone(
