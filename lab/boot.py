@@ -151,6 +151,8 @@ def _enter_root(machine: Machine) -> None:
     kernel.mount("tmpfs", root / "run", "tmpfs", _NO_DEVICES, "mode=755,size=32m")
     kernel.mount("tmpfs", root / "tmp", "tmpfs", _NO_DEVICES, "mode=1777,size=32m")
     kernel.pivot_root(root)
+    # As systemd would do on a machine: without it LoadCredential= hands over an empty directory.
+    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_SHARED)
     nothing = os.open("/dev/null", os.O_RDONLY)
     for source, target in ((nothing, 0), (console, 1), (console, 2)):
         os.dup2(source, target)
