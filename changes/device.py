@@ -21,7 +21,7 @@ CONNECT_S = 4.0
 """Seconds for the TCP connection; an address that nobody has is refused at once by a core."""
 HANDSHAKE_S = 20.0
 """Seconds for banner and login: forty handshakes share two cores."""
-ANSWER_S = 90.0
+ANSWER_S = 45.0
 """Seconds without a byte before a session counts as dead."""
 
 

@@ -116,7 +116,11 @@ def outcome_of(device: str, answer: Answer, store: SecretStore) -> Outcome:
     notes = [mask(fault["message"], store)] if fault else []
     if "recovered" in answer:
         notes.append(answer["recovered"])
-    notes += [f"the boot file of {name} differed from what runs" for name in answer["startup"]]
+    notes += [
+        f"the boot file of {name} differed from what runs"
+        for name in answer["startup"]
+        if name not in answer["sections"]
+    ]
     diffs = tuple(
         SectionDiff(name, mask(one["before"], store), mask(one["after"], store))
         for name, one in answer["sections"].items()

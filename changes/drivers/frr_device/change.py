@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TypedDict
 
-from . import files, units
+from . import files, kernel, units
 from .picture import Picture, picture
 from .run import STAGE, STATE, read_file, write_file
 from .sections import SECTIONS
@@ -48,6 +48,8 @@ class Journal(TypedDict):
     who: str
     since: str
     running: dict[str, str]
+    addresses: str
+    routes: str
     files: dict[str, HeldFile]
 
 
@@ -152,6 +154,8 @@ def _snapshot(request: Request, now: Picture) -> Journal:
         "who": request["who"],
         "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "running": {name: plan.before for name, plan in now.plans.items() if plan.changes},
+        "addresses": kernel.read_addresses(),
+        "routes": kernel.read_bootstrap(),
         "files": {str(path): _hold(path) for path in (*paths, APPLIED)},
     }
 
@@ -238,8 +242,10 @@ def _restore(journal: Journal) -> str:
         except _FAULTS as error:
             problems.append(f"{section.name}: {_message(error)}")
     try:
+        kernel.restore_addresses(journal["addresses"])
+        kernel.apply_bootstrap(kernel.read_bootstrap(), journal["routes"])
         _restore_files(journal["files"])
-    except OSError as error:
+    except _FAULTS as error:
         problems.append(f"files: {_message(error)}")
     for section in changed:
         try:

@@ -36,6 +36,9 @@ _SINGLE = re.compile(
 _BARE_NO = re.compile(r"(description)(?: |$)")
 """Commands whose `no` form takes no argument."""
 
+_STICKY = frozenset({"agentx"})
+"""What FRR 8.4 cannot take back without a restart ("cannot be disabled once enabled")."""
+
 
 def parse(text: str) -> Tree:
     """Return the configuration as a tree.
@@ -130,12 +133,14 @@ def _merge(
     for line in have:
         if line in want or _key(line) in wanted_keys:
             continue
-        if line not in applied or (have[line] and _merge(have[line], {}, applied[line], [], ())):
+        if line in _STICKY and not path:
+            foreign.append(line)
+        elif line not in applied or (have[line] and _merge(have[line], {}, applied[line], [], ())):
             foreign.append(line)
     merged: Tree = {}
     for line in insert_foreign(list(want), foreign, list(have)):
         here = (*path, line)
-        if line in want or line in applied:
+        if line in want or line in applied or line in _STICKY:
             merged[line] = _merge(
                 have.get(line, {}), want.get(line, {}), applied.get(line, {}), residue, here
             )
@@ -163,6 +168,8 @@ def _delta(have: Tree, want: Tree, path: tuple[str, ...]) -> list[str]:
     commands: list[str] = []
     for line, children in have.items():
         if line in want or _key(line) in added_keys or line.startswith(_DIGEST):
+            continue
+        if line in _STICKY:
             continue
         if _is_interface(line):
             commands += _delta(children, {}, (*path, line))

@@ -117,6 +117,22 @@ def apply_bootstrap(running: str, predicted: str) -> None:
             run(["ip", "route", "replace", *line.split(), "proto", "boot"])
 
 
+def read_addresses() -> str:
+    """Return `address/length dev` for every address that is not link-local."""
+    shown = run(["ip", "-o", "address", "show"]).stdout
+    found = re.findall(r"^\d+: (\S+)\s+inet6? (\S+) ", shown, re.MULTILINE)
+    return text_of(f"{address} {dev}" for dev, address in found if not address.startswith("fe80"))
+
+
+def restore_addresses(wanted: str) -> None:
+    """Set the addresses that are missing: FRR takes away those it took over."""
+    have = lines_of(read_addresses())
+    missing = [line.split() for line in lines_of(wanted) if line not in have]
+    if missing:
+        commands = (f"address add {address} dev {dev}" for address, dev in missing)
+        run(["ip", "-force", "-batch", "-"], stdin=text_of(commands), accept=None)
+
+
 def _pairs(text: str) -> dict[str, str]:
     pairs = {}
     for line in lines_of(text):

@@ -7,6 +7,7 @@ from pathlib import Path
 from .run import read_file, run, write_file
 from .text import Plan, RefusedError, lines_of, text_of
 
+WANTS = Path("/etc/systemd/system")
 DAEMONS = Path("/etc/frr/daemons")
 
 
@@ -15,13 +16,12 @@ def read_units(intended: str, applied: str) -> str:
     names = list(dict.fromkeys(line.split()[0] for line in lines_of(applied + intended)))
     if not names:
         return ""
-    shown = run(["systemctl", "show", "-p", "ActiveState,UnitFileState", *names]).stdout
-    states = [dict(_pairs(block)) for block in shown.strip().split("\n\n")]
+    shown = run(["systemctl", "show", "-p", "ActiveState", *names]).stdout
+    states = [line.partition("=")[2] for line in shown.split()]
     return text_of(
-        " ".join((name, *(("enabled",) if state.get("UnitFileState") == "enabled" else ()),
-                  *(("active",) if state.get("ActiveState") == "active" else ())))
+        " ".join([name, *_enabled(name), *(["active"] if state == "active" else [])])
         for name, state in zip(names, states, strict=True)
-    )  # fmt: skip
+    )
 
 
 def plan_units(running: str, intended: str, applied: str) -> Plan:
@@ -41,9 +41,13 @@ def apply_units(running: str, predicted: str) -> None:
     have = {line.split()[0]: set(line.split()[1:]) for line in lines_of(running)}
     want = {line.split()[0]: set(line.split()[1:]) for line in lines_of(predicted)}
     calls = {
-        ("enable", "--quiet"): [n for n in want if "enabled" in want[n] - have.get(n, set())],
+        ("enable", "--no-reload", "--quiet"): [
+            n for n in want if "enabled" in want[n] - have.get(n, set())
+        ],
         ("start",): [n for n in want if "active" in want[n] - have.get(n, set())],
-        ("disable", "--now", "--quiet"): [n for n in want if not want[n] and have.get(n)],
+        ("disable", "--no-reload", "--now", "--quiet"): [
+            n for n in want if not want[n] and have.get(n)
+        ],
     }
     for verb, names in calls.items():
         if names:
@@ -88,6 +92,14 @@ def apply_daemons(running: str, predicted: str) -> None:
 def _pairs(text: str) -> list[tuple[str, str]]:
     pairs = (line.partition("=") for line in lines_of(text) if not line.startswith("#"))
     return [(key.strip(), value.strip()) for key, mark, value in pairs if mark]
+
+
+def _enabled(unit: str) -> list[str]:
+    """Look for the link that starts a unit at boot; systemd's own answer is stale until a reload,
+
+    and a reload needs 16 MB in /run.
+    """
+    return ["enabled"] if any(WANTS.glob(f"*.wants/{unit}.service")) else []
 
 
 def _reduced(have: str, want: str) -> str:

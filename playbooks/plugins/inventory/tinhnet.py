@@ -10,7 +10,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin
 
 from tinhnet.errors import ProblemsError
-from tinhnet.inventory import load
+from tinhnet.inventory.once import load_once
 from tinhnet.inventory.ansible import hosts, shared_variables
 
 DOCUMENTATION = r"""
@@ -56,7 +56,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # Ansible ship
         self._read_config_data(path)
         directory = Path(path).parent
         try:
-            network = load(directory)
+            network = load_once(directory.absolute())
         except ProblemsError as error:
             raise AnsibleParserError(f"the inventory has faults:\n{error}") from error
         for name, value in shared_variables(directory).items():
