@@ -52,7 +52,7 @@ class Coverage:
 
 
 def coverage(network: DeclaredNetwork, day: date | None = None) -> tuple[Coverage, ...]:
-    """Return every target of the plan on `day` (None: the day the model describes).
+    """Return the targets the plan has on `day` (None: the day the model describes).
 
     A unit is connected on a day when it lives at a site that day and a
     primary circuit is declared for that site.
@@ -68,6 +68,7 @@ def coverage(network: DeclaredNetwork, day: date | None = None) -> tuple[Coverag
     return tuple(
         _coverage(target, on, tuple(network.units.values()), connections)
         for target in network.province.targets
+        if target.is_valid(on)
     )
 
 

@@ -25,6 +25,12 @@ def quang_nam() -> DeclaredNetwork:
     return load(ROOT / "inventory")
 
 
+@pytest.fixture(scope="session")
+def da_nang() -> DeclaredNetwork:
+    """Return Đà Nẵng city after the reorganisation of 1 July 2025."""
+    return load(ROOT / "inventory-2025")
+
+
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """Return a copy of the small inventory that a test may break."""

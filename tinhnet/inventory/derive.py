@@ -47,10 +47,7 @@ def _province(draft: Draft, basics: Basics, management: Network) -> Province:
         as_of=entry.as_of,
         domain=entry.domain,
         levels=tuple(entry.levels),
-        targets=tuple(
-            Target(t.value.id, t.value.name_vi, t.value.name_en, t.value.kind, t.value.wanted)
-            for t in draft.targets
-        ),
+        targets=tuple(Target(**found.value.model_dump()) for found in draft.targets),
         aggregate4=pools.aggregate4,
         aggregate6=pools.aggregate6,
         management4=management.prefix4,

@@ -106,6 +106,8 @@ class TargetEntry(Entry):
     name_en: Text
     kind: Id
     wanted: Annotated[int, Field(ge=0)] | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class PoolsEntry(Entry):

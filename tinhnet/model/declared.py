@@ -14,13 +14,24 @@ from tinhnet.model.service import Expectation, Permit, Service
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target of the plan: `wanted` units of `kind` connected (None: all valid units)."""
+    """A target of the plan: `wanted` units of `kind` connected (None: all valid units).
+
+    A target counts from `valid_from` until the day before `valid_to`; None
+    leaves that end open.
+    """
 
     id: str
     name_vi: str
     name_en: str
     kind: str
     wanted: int | None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def is_valid(self, day: date) -> bool:
+        """Tell whether the plan has this target on `day`."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_to is None or day < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)

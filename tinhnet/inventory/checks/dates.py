@@ -15,6 +15,12 @@ EMPTY = "valid_to is the first day that no longer counts; it comes after valid_f
 def problems(draft: Draft) -> Iterator[Problem]:
     """Yield empty periods, abolished units nobody took over, tenancies outside their unit."""
     units = {found.value.id: found.value for found in draft.units}
+    for target in draft.targets:
+        begin, end = target.value.valid_from, target.value.valid_to
+        if begin is not None and end is not None and end <= begin:
+            yield target.problem(
+                "valid_to", f"valid_to {end} is not after valid_from {begin}", EMPTY
+            )
     for unit in draft.units:
         yield from _unit(unit, units)
     for site in draft.sites:
