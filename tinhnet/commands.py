@@ -7,7 +7,10 @@ import typer
 
 from tinhnet.config import load_config, redacted
 from tinhnet.console import Row, print_rows
+from tinhnet.context import context_of_command
+from tinhnet.logs import set_up_logs
 from tinhnet.secrets import secrets_of
+from tinhnet.worker import run_worker
 
 app = typer.Typer()
 config_app = typer.Typer(help="What is set, and where it was set.", no_args_is_help=True)
@@ -47,3 +50,15 @@ def list_secrets(*, as_json: AsJson = False) -> None:
         for name in store.names()
     ]
     print_rows(rows, {"name": "secret", "versions": "versions"}, as_json=as_json)
+
+
+@app.command("worker")
+def worker(
+    name: Annotated[str, typer.Argument(help="change, web, …")],
+    *,
+    fd: Annotated[int | None, typer.Option(help="An inherited listening socket.")] = None,
+) -> None:
+    """Run one worker until it is told to end; `up` starts them all."""
+    with context_of_command() as context:
+        set_up_logs(context.config.logs, context.secrets.mask)
+        run_worker(name, context, fd)

@@ -24,7 +24,8 @@ FILE = "tinhnet.toml"
 DROP_INS = "tinhnet.d"
 PREFIX = "TINHNET__"
 STATE_VARIABLE = "TINHNET_STATE"
-OWN_VARIABLES = frozenset({STATE_VARIABLE, "TINHNET_CONFIG", "TINHNET_USER"})
+FILE_VARIABLE = "TINHNET_CONFIG"
+"""Names the file to read instead of the usual one; relative paths then hang off its directory."""
 DEFAULT = "default"
 
 Scalar = str | int | float | bool | list[str]
@@ -73,9 +74,7 @@ class JobsConfig(_Section):
     grace_s: float = Field(
         default=5.0, ge=0, description="seconds between SIGTERM and SIGKILL of a job"
     )
-    artefacts_kept: int = Field(
-        default=50, ge=0, description="jobs whose files are kept in the state"
-    )
+    parallel: int = Field(default=2, ge=1, le=16, description="jobs run at the same time")
 
 
 class LogsConfig(_Section):
@@ -161,7 +160,8 @@ def root_directory() -> Path:
 
 def load_config(environ: Mapping[str, str] = os.environ, root: Path | None = None) -> Loaded:
     """Read the configuration; ProblemsError names every mistake at once."""
-    base = root or root_directory()
+    named = environ.get(FILE_VARIABLE)
+    base = root or (Path(named).resolve().parent if named else root_directory())
     given: dict[str, _Given] = {}
     problems: list[Problem] = []
     for path in _files(base, environ):
@@ -181,7 +181,7 @@ def redacted(setting: Setting) -> str:
 
 
 def _files(base: Path, environ: Mapping[str, str]) -> Iterator[Path]:
-    named = environ.get("TINHNET_CONFIG")
+    named = environ.get(FILE_VARIABLE)
     main = Path(named) if named else base / FILE
     if not main.is_file() and not named:
         main = Path("/etc/tinhnet") / FILE

@@ -12,10 +12,11 @@ Cell = str | int | float | bool | None | Sequence["Cell"] | Mapping[str, "Cell"]
 Row = Mapping[str, Cell]
 
 
-def print_json(value: Cell) -> None:
-    """Print one JSON document on standard output, Vietnamese letters as they are."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+def print_json(value: Cell, indent: int | None = 1) -> None:
+    """Print one JSON document on standard output; on one line when `indent` is None."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=indent)
     sys.stdout.write("\n")
+    sys.stdout.flush()
 
 
 def print_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool) -> None:

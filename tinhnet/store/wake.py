@@ -20,6 +20,9 @@ from tinhnet.store.engine import CHANNEL, Store
 LOOK_S = 0.05
 """Seconds between two looks at SQLite's counter; a look costs about 5 microseconds."""
 
+SLICE_S = 0.25
+"""Seconds for which a wait on PostgreSQL cannot be ended early."""
+
 
 class Wake(Protocol):
     """Waits for writes; use as a context manager."""
@@ -42,15 +45,18 @@ class Wake(Protocol):
         ...
 
 
-def waking(store: Store, sleep: Callable[[float], None] = time.sleep) -> Wake:
-    """Return what wakes a reader of this store."""
+def waking(store: Store, sleep: Callable[[float], object] = time.sleep) -> Wake:
+    """Return what wakes a reader of this store.
+
+    `sleep` may return something true (an event that was set) to end a wait early.
+    """
     if store.is_sqlite:
         return _FileWake(Path(store.engine.url.database or ""), sleep)
-    return _ServerWake(store)
+    return _ServerWake(store, sleep)
 
 
 class _FileWake:
-    def __init__(self, path: Path, sleep: Callable[[float], None]) -> None:
+    def __init__(self, path: Path, sleep: Callable[[float], object]) -> None:
         self._connection = sqlite3.connect(path, check_same_thread=False)
         self._sleep = sleep
         self._seen = self._version()
@@ -64,7 +70,8 @@ class _FileWake:
             left = ends - time.monotonic()
             if left <= 0:
                 return False
-            self._sleep(min(LOOK_S, left))
+            if self._sleep(min(LOOK_S, left)):
+                return False
         self._seen = version
         return True
 
@@ -81,7 +88,8 @@ class _FileWake:
 
 
 class _ServerWake:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sleep: Callable[[float], object]) -> None:
+        self._sleep = sleep
         self._held: Connection = store.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         )
@@ -91,7 +99,10 @@ class _ServerWake:
         raw = self._held.connection.driver_connection
         if not isinstance(raw, psycopg.Connection):
             return False
-        heard = list(raw.notifies(timeout=timeout_s, stop_after=1))
+        ends = time.monotonic() + timeout_s
+        heard: list[psycopg.Notify] = []
+        while not heard and (left := ends - time.monotonic()) > 0 and not self._sleep(0):
+            heard = list(raw.notifies(timeout=min(SLICE_S, left), stop_after=1))
         heard += raw.notifies(timeout=0)
         return bool(heard)
 

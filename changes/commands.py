@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: MIT
+"""`tinhnet job …` and `tinhnet jobs`."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from tinhnet.actions import RequestError, cancel_job, launch_job
+from tinhnet.catalogue import catalogue
+from tinhnet.config import load_config
+from tinhnet.console import Row, print_json, print_rows, say, warn
+from tinhnet.context import Context, context_of_command, local_actor
+from tinhnet.job_listing import event_row, job_detail_row, job_row
+from tinhnet.model.job import Job, JobEvent, JobRequest, JobState
+from tinhnet.store.heartbeats import list_heartbeats
+from tinhnet.store.jobs import find_job, get_job, list_devices, list_events, list_jobs
+from tinhnet.store.wake import waking
+
+FOLLOW_S = 2.0
+"""Seconds between two looks at a job that says nothing; a write wakes at once."""
+PATIENCE_S = 15.0
+"""Seconds for which nobody takes a job before the command says that no worker runs."""
+
+app = typer.Typer()
+job_app = typer.Typer(help="Run playbooks and watch them.", no_args_is_help=True)
+app.add_typer(job_app, name="job")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="J12 or 12")]
+
+
+@job_app.command("run")
+def run_job(  # noqa: PLR0913 one parameter per option of the command
+    playbook: Annotated[str, typer.Argument(help="A name of `tinhnet job list`.")],
+    *,
+    limit: Annotated[
+        str | None, typer.Option(help="Devices, sites or groups: dien-ban,fw1")
+    ] = None,
+    tags: Annotated[str | None, typer.Option(help="Tags, joined by commas.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what would change.")] = False,
+    extra: Annotated[list[str] | None, typer.Option(help="An argument as key=value.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the end; exit 1 on failure.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a run of a playbook."""
+    request = JobRequest(
+        playbook=playbook,
+        limit=limit,
+        tags=tuple(tags.split(",")) if tags else (),
+        check=check,
+        diff=diff,
+        extra=dict(_pair(text) for text in extra or []),
+    )
+    with context_of_command() as context:
+        job = launch_job(context, local_actor(context), request)
+        if not wait:
+            _print_job(context, job, as_json=as_json)
+            return
+        ended = _follow(context, job, _silent if as_json else _show)
+        _print_job(context, ended, as_json=as_json)
+    if ended.state is not JobState.SUCCEEDED:
+        sys.exit(1)
+
+
+@job_app.command("list")
+def list_playbooks(*, as_json: AsJson = False) -> None:
+    """Print the playbooks that can be run."""
+    rows: list[Row] = [
+        {
+            "name": one.name,
+            "risk": one.risk.value,
+            "title_en": one.title_en,
+            "title_vi": one.title_vi,
+            "arguments": [argument.name for argument in one.arguments],
+        }
+        for one in catalogue(load_config().config.jobs.playbooks)
+    ]
+    columns = {"name": "playbook", "risk": "risk", "title_en": "what it does", "arguments": "takes"}
+    print_rows(rows, columns, as_json=as_json)
+
+
+@job_app.command("show")
+def show_job(
+    job: JobId,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Print lines until the end.")] = False,
+    after: Annotated[int, typer.Option(help="Leave out lines up to this number.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Print a job: its lines, and what came of each device."""
+    with context_of_command() as context:
+        found = _existing(context, job)
+        show = _show_json if as_json else _show
+        if follow:
+            found = _follow(context, found, show, after)
+        elif not as_json:
+            _print_lines(context, found, show, after)
+        if not (as_json and follow):
+            _print_job(context, found, as_json=as_json)
+
+
+@job_app.command("cancel")
+def cancel(job: JobId, *, as_json: AsJson = False) -> None:
+    """End a job; devices it has not reached are not attempted."""
+    with context_of_command() as context:
+        found = cancel_job(context, local_actor(context), _number(job))
+        _print_job(context, found, as_json=as_json)
+
+
+@app.command("jobs")
+def list_all_jobs(
+    *,
+    device: Annotated[str | None, typer.Option(help="Only jobs that touched a device.")] = None,
+    state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
+    count: Annotated[int, typer.Option(help="At most this many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Print jobs, newest first."""
+    with context_of_command() as context, context.store.reading() as connection:
+        states = (state,) if state else ()
+        found = list_jobs(connection, states=states, device=device, limit=count)
+    columns = {"id": "job", "state": "state", "playbook": "playbook", "limit": "limit"}
+    columns |= {"actor": "by", "requested_at": "asked for", "reason": "reason"}
+    print_rows([job_row(one) for one in found], columns, as_json=as_json)
+
+
+def _follow(context: Context, job: Job, show: Callable[[JobEvent], None], after: int = 0) -> Job:
+    """Show lines as they are written until the job has ended; return how it ended."""
+    waited = 0.0
+    with waking(context.store) as wake:
+        while True:
+            with context.store.reading() as connection:
+                current = get_job(connection, job.number)
+            after = _print_lines(context, current, show, after)
+            if current.state.is_final:
+                return current
+            if not wake.wait(FOLLOW_S) and current.state is JobState.WAITING:
+                waited += FOLLOW_S
+                if waited >= PATIENCE_S:
+                    _warn_without_worker(context)
+                    waited = 0.0
+
+
+def _print_lines(context: Context, job: Job, show: Callable[[JobEvent], None], after: int) -> int:
+    while after < job.last_seq:
+        with context.store.reading() as connection:
+            events = list_events(connection, job.number, after=after)
+        if not events:
+            return after
+        for event in events:
+            show(event)
+        after = events[-1].seq
+    return after
+
+
+def _warn_without_worker(context: Context) -> None:
+    with context.store.reading() as connection:
+        workers = [one for one in list_heartbeats(connection) if one.worker == "change"]
+    if not workers or (context.now - workers[0].at).total_seconds() > PATIENCE_S:
+        warn("no change worker is running; start one with `tinhnet up` or `tinhnet worker change`")
+
+
+def _show(event: JobEvent) -> None:
+    say(f"{event.seq:>5}  {event.text}")
+
+
+def _show_json(event: JobEvent) -> None:
+    print_json(event_row(event), indent=None)
+
+
+def _silent(event: JobEvent) -> None:
+    del event
+
+
+def _print_job(context: Context, job: Job, *, as_json: bool) -> None:
+    with context.store.reading() as connection:
+        devices = list_devices(connection, job.number)
+    if as_json:
+        print_json(job_detail_row(job, devices))
+        return
+    counts: dict[str, int] = {}
+    for one in devices:
+        word = one.result.value if one.result else "open"
+        counts[word] = counts.get(word, 0) + 1
+    told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+    reason = f"; {job.reason}" if job.reason else ""
+    say(f"{job.id} {job.state} {job.playbook}" + (f": {told}" if told else "") + reason)
+    for one in devices:
+        if one.detail:
+            say(f"  {one.device}: {one.result or 'open'}: {one.detail}")
+
+
+def _existing(context: Context, job: str) -> Job:
+    with context.store.reading() as connection:
+        found = find_job(connection, _number(job))
+    if found is None:
+        raise RequestError(f"there is no job {job}", "`tinhnet jobs` lists them")
+    return found
+
+
+def _number(job: str) -> int:
+    digits = job.upper().removeprefix("J")
+    if not digits.isdecimal() or len(digits) > 15:  # noqa: PLR2004 what both databases can number
+        raise RequestError(f"{job!r} is no job", "expected J12 or 12")
+    return int(digits)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, found, value = text.partition("=")
+    if not found:
+        raise RequestError(f"--extra {text}: expected key=value")
+    return key, value

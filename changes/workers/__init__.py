@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Workers of this room, each found by its file name."""

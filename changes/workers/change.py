@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""`tinhnet worker change`."""
+
+from changes.jobs import ChangeWorker
+from tinhnet.worker import StepWorker, Worker
+
+WORKER = Worker("Runs playbooks as jobs", StepWorker(ChangeWorker))
