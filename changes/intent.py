@@ -17,6 +17,7 @@ from changes.logins import (
     snmp_users,
 )
 from changes.names import records, reverse4, reverse6, serial
+from changes.site_check import Trust
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 from tinhnet.model.service import Permit, Service
@@ -248,3 +249,16 @@ def _page_units(network: DeclaredNetwork) -> list[dict[str, str]]:
 
 def _addresses(device: Device) -> list[IPv4Address | IPv6Address]:
     return [one for one in (device.management4, device.management6) if one is not None]
+
+
+def trust(opened: Province) -> Trust:
+    """Return what clients trust; revocation is asked for the first page's certificate."""
+    network = opened.network
+    pages = [one for one in network.services.values() if one.check.kind == "https"]
+    asked = next(one for one in pages if _is_ours(network, one))
+    partners = {path.stem: path for path in (opened.state / "partners").glob("*.pem")}
+    return Trust(
+        authority=opened.pki.authority(),
+        certificate=certificate(opened, network.devices[asked.server]).certificate_pem,
+        partners={name: path.read_text(encoding="ascii") for name, path in partners.items()},
+    )

@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: MIT
+"""Prove from a client what it may and may not reach, as the declared network expects.
+
+The trials of one client travel in one session and run at once
+(`changes.drivers.site_client`).  The judgement is made here: every failed
+trial says which client, which service, what was expected, what came back and
+the likely cause.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tinhnet.errors import TinhnetError
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.model.device import Device
+from tinhnet.model.service import Expectation, Service
+from tinhnet.revocation import crl_status, ocsp_request, ocsp_status
+
+COMMAND = "/usr/bin/python3 -I -B -"
+CLIENT = Path(__file__).parent / "drivers" / "site_client.py"
+OUTSIDE_NAME = "www.example.com"
+"""A name that is not ours (RFC 6761): a name server must refuse it, not look it up."""
+CLOSED = ("refused", "no answer", "cut off")
+LARGEST_OFFSET_S = 2.0
+CRL_PATH = "/crl.der"
+DATAGRAMS: Mapping[int, bytes] = {
+    53: bytes.fromhex("000101000001000000000000076578616d706c6503636f6d0000010001"),
+    123: b"\x23" + 47 * b"\0",
+}
+"""What provokes an answer from a port that should give none."""
+
+Answer = Mapping[str, str]
+
+
+class SiteError(TinhnetError):
+    """A client's session ended without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a client trusts and asks about.
+
+    `authority` is our CA as PEM, `partners` the CA of each external server
+    by device id, `certificate` the one whose revocation is asked for.
+    """
+
+    authority: str
+    certificate: str
+    partners: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One thing to try; `judge` returns None when the answer is as expected, else the cause."""
+
+    purpose: str
+    service: str | None
+    expected: str
+    request: Mapping[str, str]
+    judge: Callable[[Answer], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a trial; `cause` is empty when it is as expected."""
+
+    client: str
+    service: str | None
+    purpose: str
+    expected: str
+    got: str
+    is_ok: bool
+    cause: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return the one line an operator reads."""
+        return f"{self.purpose}: expected {self.expected}, got {self.got}; {self.cause}"
+
+
+def trials(network: DeclaredNetwork, client: Device, trust: Trust) -> tuple[Trial, ...]:
+    """Return everything to try from a client."""
+    wanted = [one for one in network.expectations if one.client == client.id]
+    found: list[Trial] = []
+    for expectation in wanted:
+        service = network.services[expectation.service] if expectation.service else None
+        if not expectation.allowed:
+            found += _refused(expectation)
+        elif service is None:
+            found.append(_opened(expectation))
+        else:
+            found += _allowed(network, expectation, service, trust)
+    found += _names(network, wanted)
+    return tuple(found)
+
+
+def request(wanted: Sequence[Trial]) -> str:
+    """Return the program for the client's `python3 -`."""
+    numbered = [{"id": str(number), **trial.request} for number, trial in enumerate(wanted)]
+    word = base64.b64encode(json.dumps(numbered).encode()).decode("ascii")
+    return f'{_client()}\n\nmain("{word}")\n'
+
+
+def verdicts(client: str, wanted: Sequence[Trial], output: str) -> tuple[Verdict, ...]:
+    """Judge a client's answers; SiteError when there are none."""
+    answers = {one["id"]: one for one in _answers(client, output)}
+    return tuple(
+        _verdict(client, trial, answers.get(str(number), {"got": "nothing"}))
+        for number, trial in enumerate(wanted)
+    )
+
+
+def _verdict(client: str, trial: Trial, answer: Answer) -> Verdict:
+    cause = trial.judge(answer)
+    why = f" ({answer['why']})" if answer.get("why") else ""
+    return Verdict(
+        client=client,
+        service=trial.service,
+        purpose=trial.purpose,
+        expected=trial.expected,
+        got=f"{answer['got']}{why}",
+        is_ok=cause is None,
+        cause=cause or "",
+        seconds=float(answer.get("seconds", "0")),
+    )
+
+
+def _allowed(
+    network: DeclaredNetwork, expectation: Expectation, service: Service, trust: Trust
+) -> Iterator[Trial]:
+    """Return the trials of a service in its own protocol."""
+    kind = service.check.kind
+    if kind == "https" and expectation.port == service.port:
+        yield _page(network, expectation, service, trust)
+    elif kind == "ocsp":
+        yield _ocsp(expectation, service, trust)
+        yield _crl(expectation, service, trust)
+    elif kind == "dns":
+        names = [one for one in network.services.values() if one.check.kind == "https"]
+        yield from _lookups(network, expectation, names[:1])
+        yield _foreign_name(expectation)
+    elif kind == "ntp":
+        yield _clock(expectation)
+    elif expectation.protocol == "tcp":
+        yield _opened(expectation)
+
+
+def _names(network: DeclaredNetwork, wanted: Sequence[Expectation]) -> Iterator[Trial]:
+    """Return a lookup of every reachable service's name on every reachable name server."""
+    reachable = [network.services[one.service] for one in wanted if one.allowed and one.service]
+    pages = [
+        one
+        for one in dict.fromkeys(one.id for one in reachable if one.check.kind == "https")
+        if network.services[one].name.endswith(f".{network.province.domain}")
+    ]
+    for expectation in wanted:
+        service = network.services.get(expectation.service or "")
+        is_lookup = service is not None and service.check.kind == "dns"
+        if is_lookup and expectation.allowed and expectation.protocol == "udp":
+            yield from _lookups(network, expectation, [network.services[one] for one in pages[1:]])
+
+
+def _lookups(
+    network: DeclaredNetwork, expectation: Expectation, services: Sequence[Service]
+) -> Iterator[Trial]:
+    for service in services:
+        server = network.devices[service.server]
+        yield Trial(
+            purpose=f"{expectation.purpose}: {service.name} over {expectation.protocol}",
+            service=expectation.service,
+            expected=f"NOERROR {server.management4}",
+            request={**_to(expectation), "trial": "name", "name": service.name, "type": "A"},
+            judge=_exactly(f"NOERROR {server.management4}", "the zone of the name server differs"),
+        )
+
+
+def _foreign_name(expectation: Expectation) -> Trial:
+    return Trial(
+        purpose=f"{expectation.purpose}: {OUTSIDE_NAME} over {expectation.protocol}",
+        service=expectation.service,
+        expected="REFUSED",
+        request={**_to(expectation), "trial": "name", "name": OUTSIDE_NAME, "type": "A"},
+        judge=_exactly("REFUSED", "the name server looks up names that are not ours"),
+    )
+
+
+def _page(
+    network: DeclaredNetwork, expectation: Expectation, service: Service, trust: Trust
+) -> Trial:
+    server = network.devices[service.server]
+    authority = trust.authority if server.managed else trust.partners.get(server.id, "")
+    expect = service.check.expect or ""
+
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] != "200":
+            return _page_cause(answer["got"])
+        text = base64.b64decode(answer["body"]).decode(errors="replace")
+        return None if expect in text else "the page is there but not its text: a wrong page"
+
+    return Trial(
+        purpose=expectation.purpose,
+        service=service.id,
+        expected=f"200 and {expect!r}",
+        request={
+            **_to(expectation),
+            "trial": "page",
+            "scheme": "https",
+            "name": service.name,
+            "path": service.check.path or "/",
+            "authority": authority,
+        },
+        judge=judge,
+    )
+
+
+def _ocsp(expectation: Expectation, service: Service, trust: Trust) -> Trial:
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] != "200":
+            return _page_cause(answer["got"])
+        octets = base64.b64decode(answer["body"])
+        status = ocsp_status(octets, trust.certificate, trust.authority)
+        return None if status == "good" else f"the responder says: {status}"
+
+    body = base64.b64encode(ocsp_request(trust.certificate, trust.authority)).decode("ascii")
+    return Trial(
+        purpose=f"{expectation.purpose}: status by OCSP",
+        service=service.id,
+        expected="200 and a signed answer: good",
+        request={
+            **_to(expectation),
+            "trial": "page",
+            "scheme": "http",
+            "name": service.name,
+            "path": service.check.path or "/",
+            "body": body,
+            "kind": "application/ocsp-request",
+        },
+        judge=judge,
+    )
+
+
+def _crl(expectation: Expectation, service: Service, trust: Trust) -> Trial:
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] != "200":
+            return _page_cause(answer["got"])
+        octets = base64.b64decode(answer["body"])
+        status = crl_status(octets, trust.certificate, trust.authority)
+        return None if status == "good" else f"the list says: {status}"
+
+    return Trial(
+        purpose=f"{expectation.purpose}: status by CRL",
+        service=service.id,
+        expected="200 and a signed list: good",
+        request={
+            **_to(expectation),
+            "trial": "page",
+            "scheme": "http",
+            "name": service.name,
+            "path": CRL_PATH,
+        },
+        judge=judge,
+    )
+
+
+def _clock(expectation: Expectation) -> Trial:
+    def judge(answer: Answer) -> str | None:
+        if not answer["got"].startswith("stratum"):
+            return _closed_cause(answer["got"])
+        far = abs(float(answer["offset_s"])) > LARGEST_OFFSET_S
+        return f"its clock differs by {answer['offset_s']} s" if far else None
+
+    return Trial(
+        purpose=expectation.purpose,
+        service=expectation.service,
+        expected="a synchronised clock",
+        request={**_to(expectation), "trial": "clock"},
+        judge=judge,
+    )
+
+
+def _opened(expectation: Expectation) -> Trial:
+    def judge(answer: Answer) -> str | None:
+        return None if answer["got"] == "open" else _closed_cause(answer["got"])
+
+    return Trial(
+        purpose=expectation.purpose,
+        service=expectation.service,
+        expected="open",
+        request={**_to(expectation), "trial": "opened"},
+        judge=judge,
+    )
+
+
+def _refused(expectation: Expectation) -> Iterator[Trial]:
+    """Return trials of a forbidden port, over both address families."""
+
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] in CLOSED:
+            return None
+        return "a rule lets it through: compare the permits with the firewall's and site's rules"
+
+    for address in (expectation.address4, expectation.address6):
+        if address is not None:
+            body = base64.b64encode(DATAGRAMS.get(expectation.port, b"\0")).decode("ascii")
+            to = {**_to(expectation), "address": str(address), "body": body}
+            yield Trial(
+                purpose=f"{expectation.purpose} ({expectation.protocol} {expectation.port},"
+                f" {address})",
+                service=expectation.service,
+                expected="refused",
+                request={**to, "trial": "opened"},
+                judge=judge,
+            )
+
+
+def _to(expectation: Expectation) -> dict[str, str]:
+    return {
+        "address": str(expectation.address4),
+        "port": str(expectation.port),
+        "protocol": expectation.protocol,
+    }
+
+
+def _exactly(expected: str, cause: str) -> Callable[[Answer], str | None]:
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] == expected:
+            return None
+        return _closed_cause(answer["got"]) if answer["got"] in CLOSED else cause
+
+    return judge
+
+
+def _closed_cause(got: str) -> str:
+    return {
+        "no answer": "no route, a firewall that drops, or the server is down",
+        "refused": "a firewall refuses it, or nothing listens on the server",
+        "cut off": "the server accepts and hangs up: look at its journal",
+    }.get(got, "the answer is not what this service gives")
+
+
+def _page_cause(got: str) -> str:
+    causes = {
+        "bad certificate": "the certificate is expired, for another name, or of another CA",
+        "no TLS": "what listens there speaks no TLS we accept",
+        "502": "nginx runs but the service behind it does not",
+        "503": "the service runs but what it depends on (database) does not answer",
+        "504": "the service behind nginx does not answer in time",
+    }
+    return causes.get(got, _closed_cause(got))
+
+
+def _answers(client: str, output: str) -> Sequence[Answer]:
+    for line in reversed(output.splitlines()):
+        if line.startswith('{"format"'):
+            held = json.loads(line)["answers"]
+            return [{str(key): str(value) for key, value in one.items()} for one in held]
+    raise SiteError(
+        f"{client}: the session ended without an answer",
+        "the client's circuit may have gone down meanwhile; run verify.yml again",
+    )
+
+
+@cache
+def _client() -> str:
+    return CLIENT.read_text(encoding="utf-8")
