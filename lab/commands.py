@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""`tinhnet lab …`: the province in a box from the command line."""
+"""`tinhnet lab …`: the province in a box from the command line.
+
+Root does it here and now; anybody else asks the broker for the same verb.
+"""
 
 import os
 from dataclasses import asdict, replace
@@ -8,15 +11,20 @@ from typing import Annotated
 
 import typer
 
+from lab import broker as root_broker
 from lab import condition, execute, verbs
 from lab import status as look
+from lab.certificates import read_certificates
+from lab.keys import read_public_key
 from lab.layout import RUN, Layout, layout_of
 from lab.machine import require_root
 from lab.record import read_record
+from lab.request import Request
 from lab.teardown import labs
 from tinhnet.config import load_config
 from tinhnet.console import print_json, print_rows, say, warn
 from tinhnet.errors import TinhnetError
+from tinhnet.logs import log_of, set_up_logs
 
 app = typer.Typer(
     name="lab", help="Build the province in a box and break it on purpose.", no_args_is_help=True
@@ -44,13 +52,20 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Build the lab and boot every device, bare."""
-    require_root()
     config = load_config().config
+    sites = tuple(site or ())
+    if os.geteuid() != 0:
+        if inventory not in (None, config.inventory):
+            hint = "start another broker with that inventory, or be root"
+            raise TinhnetError("the broker builds the inventory it was started with", hint)
+        options = (*(f"--site={name}" for name in sites), *(["--json"] if as_json else []))
+        text = read_public_key(key) if key else ""
+        _ask(Request("up", prefix, options=options, text=text))
     record = verbs.up(
         _layout(prefix),
-        inventory=inventory or config.inventory,
+        inventory=(inventory or config.inventory).resolve(),
         key=key,
-        sites=tuple(site or ()),
+        sites=sites,
         progress=warn,
     )
     if as_json:
@@ -64,6 +79,8 @@ def down(
     every: Annotated[bool, typer.Option("--all", help="Every lab of this machine.")] = False,
 ) -> None:
     """Take the lab away: every process, namespace, mount and file of it."""
+    if os.geteuid() != 0 and not every:
+        _ask(Request("down", prefix))
     require_root()
     for name in labs(RUN) if every else (prefix,):
         existed = verbs.down(_layout(name))
@@ -73,7 +90,8 @@ def down(
 @app.command()
 def status(prefix: Prefix = "tn", *, as_json: Json = False) -> None:
     """Show devices with their state and memory, links with their condition."""
-    require_root()
+    if os.geteuid() != 0:
+        _ask(Request("status", prefix, options=("--json",) if as_json else ()))
     layout = _layout(prefix)
     record = read_record(layout)
     devices = [asdict(look.device_status(layout, device)) for device in record.devices.values()]
@@ -99,32 +117,41 @@ def exec_(
     device: DeviceName,
     command: Annotated[list[str], typer.Argument(help="What to run, after --.")],
     prefix: Prefix = "tn",
+    *,
+    account: Annotated[
+        bool, typer.Option("--account", help="As the device's account, without rights.")
+    ] = False,
+    net_raw: Annotated[
+        bool, typer.Option("--net-raw", help="On the controller: may open raw sockets.")
+    ] = False,
 ) -> None:
     """Run a command on a device as root, or on the controller as the product's user."""
-    require_root()
-    layout = _layout(prefix)
-    record = read_record(layout)
     argv = tuple(command)
-    found = verbs.device_of(record, device)
-    if found.kind == "controller":
-        loaded = load_config()
-        home = loaded.config.state / "home"
-        execute.prepare_home(home)
-        execute.as_product(layout, device, argv, home=home, checkout=loaded.root)
-    raise typer.Exit(execute.on_device(layout, found, argv))
+    if os.geteuid() != 0:
+        _ask(Request("exec", prefix, device, command=argv))
+    layout = _layout(prefix)
+    found = verbs.device_of(read_record(layout), device)
+    if found.kind != "controller":
+        raise typer.Exit(execute.on_device(layout, found, argv, account=account))
+    if account:
+        raise TinhnetError(f"{device} is the controller, not a device", "only root may run there")
+    loaded = load_config()
+    home = loaded.config.state / "home"
+    execute.prepare_home(home)
+    execute.as_product(layout, device, argv, home=home, checkout=loaded.root, net_raw=net_raw)
 
 
 @app.command()
 def kill(device: DeviceName, prefix: Prefix = "tn") -> None:
     """Power a device off: processes and memory are lost, the disk stays."""
-    require_root()
+    _ask_unless_root(Request("kill", prefix, device))
     verbs.kill(_layout(prefix), device)
 
 
 @app.command()
 def start(device: DeviceName, prefix: Prefix = "tn") -> None:
     """Power a device on; it boots from its disk."""
-    require_root()
+    _ask_unless_root(Request("start", prefix, device))
     verbs.start(_layout(prefix), device)
 
 
@@ -136,7 +163,7 @@ def cut(
     port: Annotated[bool, typer.Option("--port", help="Down both ports, too.")] = False,
 ) -> None:
     """Cut a circuit: silently, the ports stay up; with --port both ends lose light."""
-    require_root()
+    _ask_unless_root(Request("cut", prefix, link, options=("--port",) if port else ()))
     how = "port" if port else "silent"
     verbs.change_link(_layout(prefix), link, lambda found: replace(found, cut=how))
 
@@ -144,7 +171,7 @@ def cut(
 @app.command()
 def mend(link: LinkName, prefix: Prefix = "tn") -> None:
     """Give a circuit back its full health, whatever was done to it."""
-    require_root()
+    _ask_unless_root(Request("mend", prefix, link))
     verbs.change_link(_layout(prefix), link, condition.healthy)
 
 
@@ -163,17 +190,17 @@ def degrade(
     ] = None,
 ) -> None:
     """Make a circuit lossy, far or slow; what is not named is as it should be."""
-    require_root()
     if loss is None and delay is None and rate is None:
         raise TinhnetError("nothing to degrade", "give --loss, --delay or --rate")
     wanted = condition.Quality(loss, delay, None if rate is None else condition.rate_of(rate))
+    _ask_unless_root(Request("degrade", prefix, link, options=condition.options_of(wanted)))
     verbs.change_link(_layout(prefix), link, lambda found: condition.degraded(found, wanted))
 
 
 @app.command()
 def rekey(device: DeviceName, prefix: Prefix = "tn") -> None:
     """Give a device another ssh host key, as if it had been swapped."""
-    require_root()
+    _ask_unless_root(Request("rekey", prefix, device))
     verbs.rekey(_layout(prefix), device)
 
 
@@ -182,9 +209,32 @@ def trust(
     file: Annotated[Path, typer.Argument(help="PEM file of certificates.")], prefix: Prefix = "tn"
 ) -> None:
     """Make every site's PC trust a certificate authority."""
+    text = read_certificates(file)
+    _ask_unless_root(Request("trust", prefix, text=text))
+    count = verbs.trust(_layout(prefix), text)
+    say(f"{count} PCs trust it from now on")
+
+
+@app.command()
+def broker() -> None:
+    """Serve the lab's verbs to the group tinhnet over a Unix socket, as root."""
     require_root()
-    count = verbs.trust(_layout(prefix), file)
-    say(f"{count} PCs trust {file}")
+    config = load_config().config
+    set_up_logs(config.logs, str)
+    served = root_broker.Broker(config.state, config.inventory, log_of("lab"))
+    with root_broker.listen() as listener:
+        warn(f"serving {root_broker.SOCKET} for the group {root_broker.GROUP}")
+        served.serve(listener)
+
+
+def _ask_unless_root(request: Request) -> None:
+    if os.geteuid() != 0:
+        _ask(request)
+
+
+def _ask(request: Request) -> None:
+    """Have the broker do it; ends this command with the same status."""
+    raise typer.Exit(root_broker.ask(request))
 
 
 def _layout(prefix: str) -> Layout:

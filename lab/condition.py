@@ -59,6 +59,20 @@ def rate_of(text: str) -> int:
     return rate_bps
 
 
+def options_of(quality: Quality) -> tuple[str, ...]:
+    """Return the command-line options that name this quality."""
+    named = {
+        "loss": quality.loss_percent,
+        "delay": quality.delay_ms,
+        "rate": quality.rate_bps,
+    }
+    return tuple(
+        f"--{key}={value:g}" if isinstance(value, float) else f"--{key}={value}"
+        for key, value in named.items()
+        if value is not None
+    )
+
+
 def require_circuit(link: LinkRecord) -> None:
     """Refuse a patch cable: it is one veth pair with nothing in between to break."""
     if link.place is None:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Build a lab from a declared network: names, cables, disks, then power on."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from lab import cgroup, disk, keys
+from lab import cgroup, disk, kernel, keys
 from lab.certificates import read_certificates, trusted_files
 from lab.layout import RESOLVERS, Layout
 from lab.outside import outside_files
@@ -22,12 +23,14 @@ from lab.record import (
 )
 from lab.shell import ip_batch
 from lab.wiring import Wiring, bridge_commands, cable_commands, wiring_of
+from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 
 Progress = Callable[[str], None]
 CONTROLLER = "controller"
 PC = "pc"
+_SILENT = {f"ipv6/conf/{scope}/disable_ipv6": "1" for scope in ("all", "default")}
 
 
 def construct(
@@ -107,7 +110,24 @@ def _plug(layout: Layout, wiring: Wiring) -> None:
     namespaces = {name: layout.namespace(name) for name in (*wiring.devices, *wiring.places)}
     ip_batch(cable_commands(wiring.cables, namespaces))
     for place in wiring.places:
+        # A wire has no addresses of its own and says nothing.
+        set_in_namespace(layout, place, _SILENT)
         ip_batch(bridge_commands(wiring, place), namespaces[place])
+
+
+def set_in_namespace(layout: Layout, name: str, settings: Mapping[str, str]) -> None:
+    """Write settings below /proc/sys/net, whose meaning hangs on who writes: a child does."""
+    child = os.fork()
+    if child == 0:
+        try:
+            kernel.join(layout.namespace_file(name), kernel.CLONE_NEWNET)
+            for key, value in settings.items():
+                Path("/proc/sys/net", key).write_text(value, encoding="ascii")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    if os.waitpid(child, 0)[1] != 0:
+        raise TinhnetError(f"{layout.namespace(name)}: {', '.join(settings)} cannot be set")
 
 
 def _furnish(layout: Layout, network: DeclaredNetwork, record: Record) -> None:
@@ -147,6 +167,7 @@ def _settle_controller(layout: Layout, network: DeclaredNetwork) -> None:
         if disk.kind_of(device) != CONTROLLER:
             continue
         cgroup.create(cgroup.group_of(layout.prefix, device.id))
+        set_in_namespace(layout, device.id, {"ipv4/ping_group_range": "0 2147483647"})
         lines = ["link set lo up"]
         lines += [f"link set {port.name} up" for port in device.interfaces]
         for line in disk.bootstrap(network, device).splitlines():

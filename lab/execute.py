@@ -4,12 +4,12 @@
 import os
 import pwd
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lab import cgroup, kernel
 from lab.boot import ENVIRONMENT
-from lab.disk import File, write
+from lab.disk import ACCOUNT_ID, File, write
 from lab.layout import RESOLVERS, Layout
 from lab.power import is_alive
 from lab.record import DeviceRecord
@@ -28,8 +28,13 @@ _ALL = (
 _NOT_FOUND = 127
 
 
-def on_device(layout: Layout, device: DeviceRecord, command: tuple[str, ...]) -> int:
-    """Run a command as root inside a device and return its exit status (128 + signal).
+def on_device(
+    layout: Layout, device: DeviceRecord, command: tuple[str, ...], *, account: bool = False
+) -> int:
+    """Run a command inside a device and return its exit status (128 + signal).
+
+    As root, or with `account` as the device's own `tinhnet` that can never
+    gain a right.
 
     TinhnetError when the device is powered off.
     """
@@ -39,7 +44,7 @@ def on_device(layout: Layout, device: DeviceRecord, command: tuple[str, ...]) ->
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        _enter_device(layout, device, device.pid, command)
+        _enter_device(layout, device, device.pid, command, account=account)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
@@ -138,7 +143,9 @@ def _open_the_way(paths: Sequence[Path]) -> None:
             os.close(handle)
 
 
-def _enter_device(layout: Layout, device: DeviceRecord, pid: int, command: tuple[str, ...]) -> None:
+def _enter_device(
+    layout: Layout, device: DeviceRecord, pid: int, command: tuple[str, ...], *, account: bool
+) -> None:
     """In the child: join the device and run; never returns."""
     try:
         group = cgroup.group_of(layout.prefix, device.id, cgroup.VISITORS)
@@ -147,7 +154,11 @@ def _enter_device(layout: Layout, device: DeviceRecord, pid: int, command: tuple
         os.chdir("/root")
         inner = os.fork()  # only a child is born in the new process id namespace
         if inner == 0:
-            _execute(command, _device_environment(os.environ), Path("/root"))
+            environment = {**ENVIRONMENT, "TERM": os.environ.get("TERM", "linux")}
+            if account:
+                _become_account()
+                environment["HOME"] = f"/home/{USER}"
+            _execute(command, environment, Path(environment["HOME"]))
         _, status = os.waitpid(inner, 0)
         code = os.waitstatus_to_exitcode(status)
         os._exit(code if code >= 0 else 128 - code)
@@ -157,8 +168,11 @@ def _enter_device(layout: Layout, device: DeviceRecord, pid: int, command: tuple
         os._exit(1)
 
 
-def _device_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    return {**ENVIRONMENT, "TERM": environ.get("TERM", "linux")}
+def _become_account() -> None:
+    kernel.forbid_new_privileges()
+    os.initgroups(USER, ACCOUNT_ID)
+    os.setgid(ACCOUNT_ID)
+    os.setuid(ACCOUNT_ID)
 
 
 def _execute(command: tuple[str, ...], environment: dict[str, str], directory: Path) -> None:

@@ -32,6 +32,7 @@ PR_CAPBSET_DROP = 24
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 PR_SET_KEEPCAPS = 8
+PR_SET_NO_NEW_PRIVS = 38
 
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
@@ -98,6 +99,11 @@ def set_hostname(name: str) -> None:
 def drop_capability(number: int) -> None:
     """Take a capability out of the bounding set for ever."""
     _checked(_libc().prctl(PR_CAPBSET_DROP, number, 0, 0, 0), "prctl capbset")
+
+
+def forbid_new_privileges() -> None:
+    """Make sure that no program started from here gains a right (sudo, file capabilities)."""
+    _checked(_libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl no_new_privs")
 
 
 def keep_capabilities() -> None:

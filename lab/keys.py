@@ -26,11 +26,16 @@ def authorized_key(layout: Layout, given: Path | None) -> str:
     if given is None and not path.exists():
         layout.state.mkdir(parents=True, exist_ok=True)
         _generate(layout.state / "login", f"lab {layout.prefix}")
+    return read_public_key(path)
+
+
+def read_public_key(path: Path) -> str:
+    """Return the line of a public key file; TinhnetError when it is none."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise TinhnetError(f"--key {path}: {error}", "name a public key file") from error
-    if not text.startswith(_FORMS):
+    if not text.startswith(_FORMS) or "\n" in text:
         hint = "name the .pub file, never the private key"
         raise TinhnetError(f"{path}: no OpenSSH public key", hint)
     return text + "\n"

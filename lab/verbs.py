@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import condition, execute, keys, power, teardown
 from lab.base import ensure_base
-from lab.certificates import read_certificates, trusted_files
+from lab.certificates import trusted_files
 from lab.construct import blank_record, construct
 from lab.disk import File, host_key_files, write
 from lab.keys import authorized_key
@@ -122,12 +122,11 @@ def rekey(layout: Layout, name: str) -> None:
             execute.on_device(layout, device, _RELOAD_SSH)
 
 
-def trust(layout: Layout, certificates: Path) -> int:
-    """Make every PC trust the authorities of a PEM file, now and after the next `up`.
+def trust(layout: Layout, text: str) -> int:
+    """Make every PC trust the authorities of a PEM text, now and after the next `up`.
 
     Returns the number of PCs.
     """
-    text = read_certificates(certificates)
     with locked(layout):
         record = read_record(layout)
         files = trusted_files(Path(record.base), text)
