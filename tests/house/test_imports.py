@@ -36,6 +36,7 @@ OWNERS = {
     "prometheus_client": ("tinhnet/metrics.py",),
     "psycopg": ("tinhnet/store",),
     "pydantic": ("tinhnet/", "webui"),
+    "pydantic_core": ("tinhnet/",),  # pydantic's own errors
     "rich": ("tinhnet/", "changes", "lab", "webui"),
     "sqlalchemy": ("tinhnet/store",),
     "structlog": ("tinhnet/logs.py",),
