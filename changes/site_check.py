@@ -322,6 +322,7 @@ def _to(expectation: Expectation) -> dict[str, str]:
         "address": str(expectation.address4),
         "port": str(expectation.port),
         "protocol": expectation.protocol,
+        "allowed": "yes" if expectation.allowed else "",
     }
 
 

@@ -18,7 +18,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-PATIENCE_S = 2.0
+PATIENCE_S = 6.0
+REFUSAL_S = 1.5
+"""How long to wait for an answer that should not come; a rejecting firewall answers at once."""
 MOST_AT_ONCE = 32
 LONGEST_BODY = 65536
 NTP_PACKET = b"\x23" + 47 * b"\0"
@@ -107,7 +109,7 @@ def attempt(trial: Trial) -> Got:
     except ssl.SSLError as error:
         got = {"got": "no TLS", "why": str(error.reason)}
     except TimeoutError:
-        got = {"got": "no answer", "why": f"within {PATIENCE_S:.0f} s"}
+        got = {"got": "no answer", "why": f"within {_patience(trial):g} s"}
     except ConnectionRefusedError:
         got = {"got": "refused", "why": "port closed"}
     except ConnectionResetError:
@@ -153,14 +155,18 @@ class _Tls(http.client.HTTPSConnection):
 
 
 def _connect(trial: Trial) -> socket.socket:
-    return socket.create_connection((trial["address"], int(trial["port"])), PATIENCE_S)
+    return socket.create_connection((trial["address"], int(trial["port"])), _patience(trial))
+
+
+def _patience(trial: Trial) -> float:
+    return PATIENCE_S if trial["allowed"] else REFUSAL_S
 
 
 def _ask(trial: Trial, question: bytes) -> bytes:
     """Send a datagram, twice at most, and return the answer."""
     family = socket.AF_INET6 if ":" in trial["address"] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as channel:
-        channel.settimeout(PATIENCE_S / 2)
+        channel.settimeout(_patience(trial) / 2)
         channel.connect((trial["address"], int(trial["port"])))
         for left in (1, 0):
             channel.send(question)

@@ -38,7 +38,8 @@ class ActionModule(ActionBase):
         wrong = [verdict for verdict in found if not verdict.is_ok]
         result["changed"] = False
         result["tried"] = len(found)
-        result["checks"] = [asdict(verdict) for verdict in found]
+        # A failure is shown whole: only what is wrong then, all that was tried otherwise.
+        result["checks"] = [asdict(verdict) for verdict in wrong or found]
         if wrong:
             result["failed"] = True
             result["msg"] = "\n".join(str(verdict) for verdict in wrong)

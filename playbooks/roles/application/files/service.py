@@ -6,6 +6,7 @@ on a unix socket behind nginx, which ends TLS.  Names and texts are stored in
 composed form (Unicode NFC), whatever form a browser sent.
 """
 
+import collections
 import html
 import http.server
 import json
@@ -14,12 +15,18 @@ import re
 import socket
 import socketserver
 import sys
+import threading
+import time
 import unicodedata
 import urllib.parse
 from pathlib import Path
 
 LONGEST_BODY = 2 * 1024 * 1024
 LONGEST_FIELD = 4000
+HEALTHY_S = 1.0
+"""How long a look at the dependencies holds."""
+CONNECTIONS = 8
+PATIENCE_S = 5
 
 
 class FaultError(Exception):
@@ -140,6 +147,8 @@ class Service:
         self.name = name
         self._depends = depends
         self._routes = []
+        self._looking = threading.Lock()
+        self._healthy_until = 0.0
 
     def route(self, method, pattern, answer):
         """Send requests that match the pattern to `answer(request)`."""
@@ -160,11 +169,7 @@ class Service:
         raise FaultError(405 if found else 404, "Không có trang này")
 
     def _health(self, request, expect):
-        try:
-            self._depends()
-        except Exception as error:  # noqa: BLE001 whatever fails in a dependency, the page says it
-            report(f"{self.name}: unhealthy: {type(error).__name__}: {error}")
-            raise FaultError(503, "Dịch vụ tạm gián đoạn") from error
+        self._look()
         for method, pattern, answer in self._routes:
             if method == "GET" and pattern.fullmatch(request.path):
                 held = answer(request)
@@ -173,6 +178,18 @@ class Service:
                 held.body = held.body.replace("</main>", f"<p>{html.escape(expect)}</p></main>")
                 return held
         return Response(page(self.settings["title"], f"<p>{html.escape(expect)}</p>"))
+
+    def _look(self):
+        """Use what the service depends on; forty sites that ask at once share one look."""
+        with self._looking:
+            if time.monotonic() < self._healthy_until:
+                return
+            try:
+                self._depends()
+            except Exception as error:  # whatever fails in a dependency, the page says it
+                report(f"{self.name}: unhealthy: {type(error).__name__}: {error}")
+                raise FaultError(503, "Dịch vụ tạm gián đoạn") from error
+            self._healthy_until = time.monotonic() + HEALTHY_S
 
     def run(self):
         """Serve on the unix socket until the unit stops."""
@@ -258,47 +275,50 @@ def _answering(service):
 
 
 class Database:
-    """One PostgreSQL database over verified TLS; connections are kept and replaced when broken."""
+    """One PostgreSQL database over verified TLS; connections are kept and replaced when broken.
+
+    At most CONNECTIONS statements run at once; further ones wait their turn.
+    """
 
     def __init__(self, held, schema):
         self._held = held
         self._schema = schema
-        self._pool = None
+        self._turns = threading.BoundedSemaphore(CONNECTIONS)
+        self._idle = collections.deque()
+        self._making = threading.Lock()
+        self._is_made = False
 
     def run(self, statement, values=(), *, returns=True):
-        """Run one statement in its own transaction; a broken connection is tried once more."""
+        """Run one statement in its own transaction; a connection that broke is tried once more."""
         import psycopg2  # noqa: PLC0415 services without a database do not need it
 
-        for attempt in (1, 2):
-            connection = self._connection()
+        if not self._turns.acquire(timeout=PATIENCE_S):
+            raise TimeoutError("too many requests for the database")
+        try:
             try:
-                with connection, connection.cursor() as cursor:
-                    cursor.execute(statement, values)
-                    rows = cursor.fetchall() if returns else []
+                return self._run(statement, values, returns=returns)
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
-                self._pool.putconn(connection, close=True)
-                if attempt == 2:
-                    raise
-            except BaseException:
-                self._pool.putconn(connection)
-                raise
-            else:
-                self._pool.putconn(connection)
-                return rows
-        raise AssertionError("unreachable")
+                self._idle.clear()
+                return self._run(statement, values, returns=returns)
+        finally:
+            self._turns.release()
 
-    def _connection(self):
-        if self._pool is None:
-            self._pool = self._open()
-        return self._pool.getconn()
+    def _run(self, statement, values, *, returns):
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            rows = cursor.fetchall() if returns else []
+        self._idle.append(connection)
+        return rows
 
-    def _open(self):
-        from psycopg2.pool import ThreadedConnectionPool  # noqa: PLC0415 as above
+    def _connect(self):
+        import psycopg2  # noqa: PLC0415 as above
 
         login = json.loads(credential("database"))
-        pool = ThreadedConnectionPool(
-            1,
-            16,
+        connection = psycopg2.connect(
             host=self._held["host"],
             port=self._held["port"],
             dbname=self._held["name"],
@@ -309,12 +329,12 @@ class Database:
             connect_timeout=3,
             application_name=self._held["name"],
         )
-        connection = pool.getconn()
-        with connection, connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(20160101)")
-            cursor.execute(self._schema)
-        pool.putconn(connection)
-        return pool
+        with self._making:
+            if not self._is_made:
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(self._schema)
+                self._is_made = True
+        return connection
 
     def check(self):
         """Write and read back in a transaction that is rolled back; raises when it cannot."""

@@ -9,6 +9,8 @@ state that could go stale.
 import base64
 import binascii
 import subprocess
+import threading
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -17,10 +19,32 @@ import service
 TRUST = Path("/etc/tinhnet/pki")
 LONGEST_REQUEST = 4096
 TIMEOUT_S = 5
+ANSWER_S = 300
+MOST_ANSWERS = 1000
+ANSWERS = {}
+SIGNING = threading.BoundedSemaphore(2)
 
 
 def respond(request):
-    """Return the signed DER answer to a DER request; a fault when it is none."""
+    """Return the signed DER answer to a DER request; a fault when it is none.
+
+    The same question (one without a nonce) gets the same answer for a while,
+    until a certificate is issued or revoked.
+    """
+    known = (request, (TRUST / "index.txt").stat().st_mtime_ns)
+    held = ANSWERS.get(known)
+    if held and held[0] > time.monotonic():
+        return held[1]
+    with SIGNING:
+        answer = sign(request)
+    if len(ANSWERS) >= MOST_ANSWERS:
+        ANSWERS.clear()
+    ANSWERS[known] = (time.monotonic() + ANSWER_S, answer)
+    return answer
+
+
+def sign(request):
+    """Let OpenSSL answer a request; two at a time."""
     if not request or len(request) > LONGEST_REQUEST:
         raise service.FaultError(400, "Yêu cầu OCSP không hợp lệ")
     command = ["openssl", "ocsp", "-index", str(TRUST / "index.txt"), "-CA", str(TRUST / "ca.pem")]
@@ -36,7 +60,7 @@ def respond(request):
 
 
 def healthy():
-    """Sign an answer about the signer's own certificate; raises when that fails."""
+    """Sign an answer about the signer's own certificate, with a nonce; raises when that fails."""
     command = [
         "openssl",
         "ocsp",
@@ -45,9 +69,9 @@ def healthy():
         "-cert",
         str(TRUST / "ocsp.pem"),
     ]
-    command += ["-reqout", "/dev/stdout", "-no_nonce"]
+    command += ["-reqout", "/dev/stdout"]
     made = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=True)
-    respond(made.stdout)
+    sign(made.stdout)
     if not (TRUST / "crl.pem").read_text(encoding="ascii").startswith("-----BEGIN X509 CRL"):
         raise ValueError("crl.pem is no CRL")
 
