@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from tinhnet.config import load_config, redacted
-from tinhnet.console import Row, print_rows
+from tinhnet.console import Row, print_json, print_rows, say
 from tinhnet.context import context_of_command
 from tinhnet.logs import set_up_logs
 from tinhnet.secrets import secrets_of
+from tinhnet.store.migrate import migrate, store_of
+from tinhnet.up import supervise
 from tinhnet.worker import run_worker
 
 app = typer.Typer()
@@ -62,3 +64,33 @@ def worker(
     with context_of_command() as context:
         set_up_logs(context.config.logs, context.secrets.mask)
         run_worker(name, context, fd)
+
+
+@app.command("up")
+def up(
+    *,
+    fd: Annotated[
+        int | None, typer.Option(help="An inherited listening socket for the web.")
+    ] = None,
+) -> None:
+    """Start everything and keep it running until Ctrl-C."""
+    with context_of_command() as context:
+        set_up_logs(context.config.logs, context.secrets.mask)
+        supervise(context, fd)
+
+
+@app.command("migrate")
+def migrate_state(*, as_json: AsJson = False) -> None:
+    """Raise the state to this product's schema; take a backup first."""
+    config = load_config().config
+    store = store_of(config)
+    try:
+        done = migrate(store)
+    finally:
+        store.close()
+    if as_json:
+        print_json({"before": done.before, "after": done.after, "where": store.where})
+    elif done.before == done.after:
+        say(f"{store.where}: schema {done.after}, nothing to do")
+    else:
+        say(f"{store.where}: schema {done.before or 'none'} -> {done.after}")

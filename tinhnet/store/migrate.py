@@ -59,10 +59,7 @@ def open_store(config: Config) -> Store:
 
     Raises SchemaOlderError or SchemaNewerError when the schema is not ours.
     """
-    password = None
-    if config.store.password_secret:
-        password = secrets_of(config.state).read(config.store.password_secret).value
-    store = connect(config.store.url, config.state, password)
+    store = store_of(config)
     try:
         found = current(store)
         if found is None:
@@ -73,6 +70,14 @@ def open_store(config: Config) -> Store:
         store.close()
         raise
     return store
+
+
+def store_of(config: Config) -> Store:
+    """Return the state of an installation without looking at its schema."""
+    password = None
+    if config.store.password_secret:
+        password = secrets_of(config.state).read(config.store.password_secret).value
+    return connect(config.store.url, config.state, password)
 
 
 def refuse_unfit(where: str, found: str, numbers: Sequence[str]) -> None:
