@@ -10,7 +10,7 @@ from changes.bundle import Roles
 from changes.intent import province, roles_of, server_bundle
 from changes.servers import COMMAND, outcome, request
 from tinhnet.errors import TinhnetError
-from tinhnet.inventory import load
+from tinhnet.inventory.once import load_once
 
 
 class ActionModule(ActionBase):
@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
             },
         )
         state = Path(task_vars["tinhnet_state"])
-        network = load(Path(task_vars["tinhnet_inventory"]))
+        network = load_once(Path(task_vars["tinhnet_inventory"]))
         folder = Path(__file__).resolve().parents[2] / "roles"
         try:
             opened = province(network, state)

@@ -10,7 +10,7 @@ from ansible.plugins.action import ActionBase
 from changes.intent import province, trust
 from changes.site_check import COMMAND, request, trials, verdicts
 from tinhnet.errors import TinhnetError
-from tinhnet.inventory import load
+from tinhnet.inventory.once import load_once
 
 
 class ActionModule(ActionBase):
@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
         """Send the trials, judge the answers, fail with one line for each that is wrong."""
         result = super().run(tmp, task_vars)
         self.validate_argument_spec(argument_spec={})
-        network = load(Path(task_vars["tinhnet_inventory"]))
+        network = load_once(Path(task_vars["tinhnet_inventory"]))
         client = network.devices[task_vars["tinhnet_device"]]
         try:
             opened = province(network, Path(task_vars["tinhnet_state"]))
