@@ -53,7 +53,12 @@ class WebConfig(_Section):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8080, ge=1, le=65535, description="TCP port")
-    threads: int = Field(default=8, ge=1, le=256, description="requests served at the same time")
+    threads: int = Field(
+        default=64,
+        ge=2,
+        le=256,
+        description="requests served at the same time, half of them streams",
+    )
     language: Literal["vi", "en"] = Field(default="vi", description="language of somebody unknown")
     session_s: int = Field(default=43200, ge=60, description="seconds until a login ends")
     secure_cookie: bool = Field(default=False, description="True once TLS stands in front")

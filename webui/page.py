@@ -2,13 +2,11 @@
 """What one file of `webui/pages/` offers, and how the files are found."""
 
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 
 from flask import Blueprint
 from flask_babel import LazyString, lazy_gettext
 
-import webui.pages
+from tinhnet.plugins import load_all
 
 GROUPS = {
     "": "",
@@ -55,8 +53,7 @@ class Group:
 
 def pages() -> tuple[Page, ...]:
     """Return the `PAGE` of every file in `webui/pages/`, by file name."""
-    names = sorted(found.name for found in iter_modules(webui.pages.__path__))
-    return tuple(import_module(f"webui.pages.{name}").PAGE for name in names)
+    return tuple(load_all("webui.pages", "PAGE", Page).values())
 
 
 def navigation(found: tuple[Page, ...]) -> tuple[Group, ...]:

@@ -4,6 +4,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from hashlib import sha256
 from typing import ParamSpec, TypeVar
@@ -22,6 +23,9 @@ from webui.page import Group
 
 SEAL = "seal"
 """Key of the session that ties it to the password it was opened with."""
+
+BEGAN = "began"
+"""Key of the session that says when it was opened."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -116,6 +120,18 @@ def sign_in(user: User) -> None:
     login_user(Person(user))
     session.permanent = True
     session[SEAL] = _seal(user.name)
+    session[BEGAN] = web().now().isoformat()
+
+
+def reseal(name: str) -> None:
+    """Keep this session open after its person changed the password."""
+    session[SEAL] = _seal(name)
+
+
+def began_at() -> datetime | None:
+    """Return when this session was opened."""
+    text = str(session.get(BEGAN, ""))
+    return datetime.fromisoformat(text) if text else None
 
 
 def sign_out() -> None:

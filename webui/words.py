@@ -19,13 +19,15 @@ class Word:
     icon: str = ""
 
 
-RESULTS = {
+RESULTS = {  # the six words of the product, and two for devices of a job that runs
     "ok": Word(lazy_gettext("OK, unchanged"), "good", "circle-check"),
     "changed": Word(lazy_gettext("changed"), "changed", "circle-dot"),
     "failed": Word(lazy_gettext("failed"), "bad", "octagon-x"),
     "unreachable": Word(lazy_gettext("unreachable"), "lost", "unplug"),
     "not_attempted": Word(lazy_gettext("not attempted"), "idle", "circle-dashed"),
     "rolled_back": Word(lazy_gettext("rolled back"), "back", "undo-2"),
+    "running": Word(lazy_gettext("in progress"), "changed", "loader"),
+    "waiting": Word(lazy_gettext("not yet begun"), "idle", "clock"),
 }
 
 JOB_STATES = {
@@ -98,7 +100,26 @@ ROLES = {
     "admin": Word(lazy_gettext("administrator"), icon="key-round"),
 }
 
+ACTIONS = {
+    "job.launch": Word(lazy_gettext("launched")),
+    "job.cancel": Word(lazy_gettext("cancelled")),
+    "job.start": Word(lazy_gettext("began")),
+    "job.end": Word(lazy_gettext("ended")),
+    "user.add": Word(lazy_gettext("added")),
+    "user.password": Word(lazy_gettext("replaced the password of")),
+    "user.enable": Word(lazy_gettext("enabled")),
+    "user.disable": Word(lazy_gettext("disabled")),
+    "user.roles": Word(lazy_gettext("changed the roles of")),
+    "token.create": Word(lazy_gettext("made")),
+    "token.revoke": Word(lazy_gettext("revoked")),
+    "login.accept": Word(lazy_gettext("signed in")),
+    "login.refuse": Word(lazy_gettext("was refused at the login")),
+    "logout": Word(lazy_gettext("signed out")),
+    "access.deny": Word(lazy_gettext("was refused")),
+}
+
 TABLES = {
+    "action": ACTIONS,
     "result": RESULTS,
     "job": JOB_STATES,
     "proof": PROOFS,

@@ -1,19 +1,251 @@
 # SPDX-License-Identifier: MIT
-"""Stub."""
+"""Jobs: the list, launching and cancelling, and one job with its live log."""
 
-from flask import Blueprint
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from webui.page import Page
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext, lazy_gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from tinhnet import actions
+from tinhnet.catalogue import find_playbook
+from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState
+from tinhnet.store.jobs import list_devices, list_events, list_jobs
+from tinhnet.store.results import first_faults, next_fault, tallies
+from webui.context import index, web
+from webui.joblog import LINES, events_of, text_of, window
+from webui.jobview import OPEN, job_by_id
+from webui.live import StreamsFullError
+from webui.page import Entry, Page
+from webui.person import actor, may, needs
+from webui.request import Asked, asked_from
+from webui.stream import event_stream, full
 
 _pages = Blueprint("jobs", __name__, url_prefix="/jobs")
-PAGE = Page(_pages)
+PAGE = Page(_pages, Entry("jobs.browse", lazy_gettext("Jobs"), "terminal", "automation", order=60))
+PER_PAGE = 50
+ORDER = ("failed", "unreachable", "rolled_back", "running", "changed", "ok", "waiting")
+"""Results in the order of the devices of a job: what needs somebody comes first."""
+FAULTS = {DeviceResult.FAILED, DeviceResult.UNREACHABLE, DeviceResult.ROLLED_BACK}
+LONGEST_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One device of a job; `word` is its result, or where it stands; `seq` its first fault."""
+
+    device: str
+    word: str
+    changed: int
+    task: str | None
+    detail: str | None
+    seq: int | None
 
 
 @_pages.get("")
+@needs("job.view")
 def browse() -> str:
-    return "stub"
+    """Show the jobs, newest first."""
+    wanted = request.args.get("state", "")
+    states = [JobState(wanted)] if wanted in set(JobState) else []
+    device = request.args.get("device") or None
+    typed = request.args.get("before", "")
+    before = int(typed) if typed.isdecimal() and len(typed) < 10 else None  # noqa: PLR2004
+    with web().store.reading() as connection:
+        found = list_jobs(
+            connection, states=states, device=device, before=before, limit=PER_PAGE + 1
+        )
+        counts = tallies(connection, [job.number for job in found])
+    shown = found[:PER_PAGE]
+    return render_template(
+        "jobs.html",
+        jobs=shown,
+        tallies=counts,
+        state=wanted,
+        states=list(JobState),
+        device=device,
+        before=before,
+        older=shown[-1].number if len(found) > PER_PAGE else None,
+    )
+
+
+@_pages.post("")
+@needs("job.run.read")
+def launch() -> AnyResponse:
+    """Ask for a job; a run that changes devices must repeat how many."""
+    asked = asked_from(request.form)
+    playbook = find_playbook(web().context.config.jobs.playbooks, request.form.get("playbook", ""))
+    faults = asked.faults(playbook)
+    back = asked.address(url_for("playbooks.review", name=playbook.name))
+    if faults:
+        flash(" ".join(faults.values()), "error")
+        return redirect(back, code=303)
+    expected = request.form.get("expected")
+    if expected and request.form.get("confirm", "").strip() != expected:
+        flash(gettext("The number of devices does not agree; nothing was started."), "error")
+        return redirect(back, code=303)
+    job = actions.launch_job(web().context, actor(), asked.request(playbook))
+    return redirect(url_for("jobs.show", job_id=job.id), code=303)
 
 
 @_pages.get("/<job_id>")
+@needs("job.view")
 def show(job_id: str) -> str:
-    return job_id
+    """Show one job with a window of its log."""
+    job = _job(job_id)
+    typed = request.args.get("after", "")
+    latest = max(0, job.last_seq - LINES)
+    fallback = 0 if job.state.is_final else latest
+    after = int(typed) if typed.isdecimal() and len(typed) < 10 else fallback  # noqa: PLR2004
+    with web().store.reading() as connection:
+        lines = list_events(connection, job.number, after=after, limit=LINES)
+    return render_template("job.html", **_status(job), lines=lines, after=after, window=LINES)
+
+
+@_pages.get("/<job_id>/status")
+@needs("job.view")
+def status(job_id: str) -> str:
+    """Return the parts of a job's page that change, for its scripts."""
+    return render_template("parts/job_update.html", **_status(_job(job_id)))
+
+
+@_pages.get("/<job_id>/lines")
+@needs("job.view")
+def lines(job_id: str) -> AnyResponse:
+    """Return a window of the log as HTML."""
+    job = _job(job_id)
+    after, limit = window(request.args)
+    with web().store.reading() as connection:
+        found = list_events(connection, job.number, after=after, limit=limit)
+    answer = make_response(render_template("parts/job_lines.html", lines=found))
+    answer.headers["X-Last-Line"] = str(job.last_seq)
+    answer.headers["X-Job-Final"] = "yes" if job.state.is_final else "no"
+    return answer
+
+
+@_pages.get("/<job_id>/fault")
+@needs("job.view")
+def fault(job_id: str) -> Response:
+    """Return the number of the next failing line, of the first one after the last."""
+    job = _job(job_id)
+    after, _ = window(request.args)
+    with web().store.reading() as connection:
+        seq = next_fault(connection, job.number, after) or next_fault(connection, job.number, 0)
+    return jsonify(seq=seq)
+
+
+@_pages.get("/<job_id>/stream")
+@needs("job.view")
+def stream(job_id: str) -> AnyResponse:
+    """Send the lines after `after`, or after the last one a broken stream got, as they come."""
+    job = _job(job_id)
+    resumed = request.headers.get("Last-Event-ID", "")
+    after = int(resumed) if resumed.isdecimal() else window(request.args)[0]
+    template = current_app.jinja_env.get_template("parts/job_lines.html")
+    try:
+        return event_stream(events_of(web(), job.number, after, template))
+    except StreamsFullError:
+        return full()
+
+
+@_pages.get("/<job_id>/log.txt")
+@needs("job.view")
+def download(job_id: str) -> Response:
+    """Return the whole log as text, however long it is."""
+    job = _job(job_id)
+    answer = Response(text_of(web().store, job.number), mimetype="text/plain; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="tinhnet-{job.id}.txt"'
+    return answer
+
+
+@_pages.get("/<job_id>/cancel")
+@needs("job.cancel")
+def ask_cancel(job_id: str) -> str:
+    """Ask whether the job shall really end."""
+    return render_template("cancel.html", **_status(_job(job_id)))
+
+
+@_pages.post("/<job_id>/cancel")
+@needs("job.cancel")
+def cancel(job_id: str) -> AnyResponse:
+    """End a job."""
+    job = _job(job_id)
+    if job.state.is_final:
+        flash(gettext("%(job)s has ended already.", job=job.id), "warning")
+    else:
+        actions.cancel_job(web().context, actor(), job.number)
+        flash(gettext("%(job)s is being cancelled.", job=job.id), "success")
+    return redirect(url_for("jobs.show", job_id=job.id), code=303)
+
+
+def _job(job_id: str) -> Job:
+    """Return a job by its id; 404 without one."""
+    job = job_by_id(job_id)
+    if job is None:
+        abort(404)
+    return job
+
+
+def _status(job: Job) -> dict[str, object]:
+    """Return what the page of a job says beside its log."""
+    with web().store.reading() as connection:
+        devices = list_devices(connection, job.number)
+        faults = first_faults(connection, job.number)
+        ended = tallies(connection, [job.number]).get(job.number, {})
+    known = index().network.devices
+    failed = [one.device for one in devices if one.result in FAULTS]
+    sites = {known[name].site for name in job.devices if name in known}
+    return {
+        "job": job,
+        "devices": sorted(_lines(devices, faults), key=_place),
+        "tally": {word: ended[word] for word in (*ORDER, "not_attempted") if ended.get(word)},
+        "open_devices": ended.get("", 0),
+        "failed": failed,
+        "sites": len(sites),
+        "known": known,
+        "relaunch": _relaunch(job, failed),
+        "may_cancel": may("job.cancel") and job.state in OPEN and not job.is_cancelling,
+        "title": _title(job),
+    }
+
+
+def _lines(devices: tuple[JobDevice, ...], faults: dict[str, int]) -> Iterator[Line]:
+    """Yield the devices of a job with their word and first fault."""
+    for one in devices:
+        word = one.result.value if one.result else "running" if one.task else "waiting"
+        seq = faults.get(one.device) if one.result in FAULTS else None
+        yield Line(one.device, word, one.changed, one.task, one.detail, seq)
+
+
+def _place(line: Line) -> tuple[int, str]:
+    """Return where a device stands in the list of a job."""
+    return (ORDER.index(line.word) if line.word in ORDER else len(ORDER), line.device)
+
+
+def _relaunch(job: Job, failed: list[str]) -> str | None:
+    """Return where the same run on the failed devices is prepared, None where it cannot be."""
+    limit = ",".join(failed)
+    if not job.state.is_final or not failed or len(limit) > LONGEST_LIMIT:
+        return None
+    if not may("job.run.read"):
+        return None
+    asked = Asked((), limit, ",".join(job.tags), job.check, job.diff, dict(job.extra))
+    return asked.address(url_for("playbooks.review", name=job.playbook))
+
+
+def _title(job: Job) -> str:
+    """Return the playbook's file name without its suffix."""
+    return job.playbook.removesuffix(".yml")

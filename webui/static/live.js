@@ -60,23 +60,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) { event.preventDefault(); document.getElementById("global-search")?.focus(); }
 });
 
-// A button that changes something asks once more: a dialog where scripts run,
-// the page behind the link where they do not.
-document.addEventListener("submit", (event) => {
-  const dialog = document.getElementById(event.target.dataset.confirm || "");
-  if (!dialog || event.target.dataset.confirmed) return;
-  event.preventDefault();
-  dialog.showModal();
-});
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-answer]");
-  if (!button) return;
-  const dialog = button.closest("dialog");
-  dialog.close();
-  const form = document.querySelector(`form[data-confirm="${dialog.id}"]`);
-  if (button.dataset.answer === "yes" && form) { form.dataset.confirmed = "yes"; form.requestSubmit(); }
-});
-
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The web as a worker of the supervisor."""
