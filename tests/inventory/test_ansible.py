@@ -70,6 +70,30 @@ def test_ansible_shows_our_problems_and_no_traceback(directory: Path) -> None:
     assert "Traceback" not in shown
 
 
+def test_an_ansible_without_tinhnet_says_so() -> None:
+    """The distribution's Ansible is on PATH before ours on many machines."""
+    program = """
+import sys
+sys.modules["tinhnet"] = None
+sys.argv = ["ansible-inventory", "--graph"]
+from ansible.cli.inventory import main
+main()
+"""
+    run = subprocess.run(  # noqa: S603 our own interpreter
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert run.returncode != 0
+    assert "cannot import tinhnet; run the one in .venv/bin" in " ".join(run.stderr.split())
+    assert "Traceback" not in run.stderr
+
+
 def test_ansible_reads_the_second_model(da_nang: DeclaredNetwork) -> None:
     """The same plug-in hands any inventory over."""
     run = ansible_inventory("-i", "inventory-2025/tinhnet.yml", "--graph", "commune")

@@ -4,14 +4,20 @@
 
 from pathlib import Path
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin
 
-from tinhnet.errors import ProblemsError
-from tinhnet.inventory.once import load_once
-from tinhnet.inventory.ansible import hosts, shared_variables
+try:
+    from tinhnet.errors import ProblemsError
+    from tinhnet.inventory.ansible import hosts, shared_variables
+    from tinhnet.inventory.once import load_once
+except ImportError as error:
+    raise AnsibleError(
+        "this Ansible cannot import tinhnet; run the one in .venv/bin, "
+        "or install tinhnet beside this one"
+    ) from error
 
 DOCUMENTATION = r"""
 name: tinhnet
