@@ -24,7 +24,7 @@ from tinhnet.model.service import Permit, Service
 from tinhnet.pki import Distribution, Issued, Pki
 from tinhnet.secrets import SecretStore
 
-GOVERNMENT_PATH = "/van-ban"
+GOVERNMENT_PATH = "/documents"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 """Kernel settings, interface aliases and the routes a bare device boots with."""
 
 import re
+import time
 from pathlib import Path
 
 from .run import run
@@ -10,6 +11,10 @@ from .text import Plan, RefusedError, lines_of, text_of
 SYSCTL_STARTUP = Path("/etc/sysctl.d/60-tinhnet.conf")
 ALIAS_STARTUP = Path("/etc/tinhnet/boot.d/40-alias.sh")
 PROC = Path("/proc/sys")
+LAST_METRIC = "4278194176"
+"""Distance 255 in the upper byte: the kernel uses such a route last, zebra never."""
+ROUTE_S = 25.0
+"""Seconds for FRR to find a route: four times a dead interval, on a busy machine."""
 
 
 def read_sysctl(intended: str, applied: str) -> str:
@@ -107,11 +112,20 @@ def plan_bootstrap(running: str, intended: str, applied: str) -> Plan:
 
 
 def apply_bootstrap(running: str, predicted: str) -> None:
-    """Remove or set the routes that differ."""
+    """Remove or set the routes that differ; the session must not lose its path meanwhile.
+
+    zebra took 11 s on a busy core to put its own route in the place of a
+    removed one.  So the old route first steps behind every other one, and
+    goes when FRR's own is in the kernel.  Raises RefusedError if none comes.
+    """
     have, want = lines_of(running), lines_of(predicted)
     for line in have:
+        if line not in want and "metric" not in line:
+            run(["ip", "route", "replace", *line.split(), "proto", "boot", "metric", LAST_METRIC])
+            run(["ip", "route", "del", *line.split(), "proto", "boot", "metric", "0"])
+            _await_route(line.split()[0])
         if line not in want:
-            run(["ip", "route", "del", *line.split(), "proto", "boot"])
+            run(["ip", "route", "flush", "exact", line.split()[0], "proto", "boot"])
     for line in want:
         if line not in have:
             run(["ip", "route", "replace", *line.split(), "proto", "boot"])
@@ -131,6 +145,20 @@ def restore_addresses(wanted: str) -> None:
     if missing:
         commands = (f"address add {address} dev {dev}" for address, dev in missing)
         run(["ip", "-force", "-batch", "-"], stdin=text_of(commands), accept=None)
+
+
+def _await_route(prefix: str) -> None:
+    """Wait until a route of FRR's is in the kernel.  Raises RefusedError.
+
+    `ip` names the protocol of every route but of a boot route.
+    """
+    deadline = time.monotonic() + ROUTE_S
+    while time.monotonic() < deadline:
+        shown = run(["ip", "route", "show", "exact", prefix]).stdout
+        if " proto " in shown:
+            return
+        time.sleep(0.1)
+    raise RefusedError("bootstrap", f"FRR put no route to {prefix} in place in {ROUTE_S:.0f} s")
 
 
 def _pairs(text: str) -> dict[str, str]:
