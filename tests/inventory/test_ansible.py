@@ -79,7 +79,7 @@ sys.argv = ["ansible-inventory", "--graph"]
 from ansible.cli.inventory import main
 main()
 """
-    run = subprocess.run(  # noqa: S603 our own interpreter
+    run = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8"},

@@ -14,7 +14,10 @@ from tinhnet.model.declared import DeclaredNetwork
 
 SMALL = Path(__file__).parents[1] / "cases" / "inventory-small"
 RANDOM = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -34,7 +34,10 @@ def loaded_or_problems(directory: Path) -> tuple[str, ...]:
     line=st.sampled_from(LINES),
 )
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_no_edit_makes_loading_fail_in_another_way(
     tmp_path: Path, file: str, at: int, how: str, word: str, line: str
