@@ -31,7 +31,7 @@ class Host:
 
     name: str
     groups: tuple[str, ...]
-    variables: dict[str, str | bool]
+    variables: dict[str, str | bool | list[str]]
 
 
 def hosts(network: DeclaredNetwork) -> tuple[Host, ...]:
@@ -66,13 +66,14 @@ def _host(network: DeclaredNetwork, device: Device) -> Host:
     if device.role in ROUTER_ROLES and device.managed:
         groups.append(ROUTERS)
     groups += [network.sites[device.site].kind, device.site]
-    variables: dict[str, str | bool] = {
+    variables: dict[str, str | bool | list[str]] = {
         "ansible_host": str(device.management4),
         "tinhnet_device": device.id,
         "tinhnet_site": device.site,
         "tinhnet_role": device.role,
         "tinhnet_platform": device.platform,
         "tinhnet_managed": device.managed,
+        "tinhnet_services": list(device.services),
         "tinhnet_bootstrap": str(device.bootstrap4),
     }
     return Host(device.id, tuple(dict.fromkeys(groups)), variables)

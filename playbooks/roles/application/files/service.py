@@ -47,7 +47,6 @@ class Request:
         self.body = body
         self.groups = {}
         self.headers = headers
-        self.wants_json = "application/json" in headers.get("Accept", "")
         self._fields = fields_of(query, body, headers.get("Content-Type", ""))
 
     def field(self, name, *, required=True, longest=LONGEST_FIELD):
@@ -71,6 +70,13 @@ class Response:
         self.document = document
         self.location = location
         self.kind = kind
+
+    def octets(self, *, wants_json):
+        """Return the body as it is sent, and its type."""
+        if wants_json and self.document is not None:
+            text = json.dumps(self.document, ensure_ascii=False)
+            return text.encode() + b"\n", "application/json"
+        return (self.body if isinstance(self.body, bytes) else self.body.encode()), self.kind
 
 
 def fields_of(query, body, kind):
@@ -116,7 +122,8 @@ def form(action, fields, button):
         f"<p><label>{html.escape(label)} <input name='{name}' required></label></p>"
         for name, label in fields
     )
-    return f"<form method='post' action='{action}'>{inputs}<button>{html.escape(button)}</button></form>"
+    press = f"<button>{html.escape(button)}</button>"
+    return f"<form method='post' action='{action}'>{inputs}{press}</form>"
 
 
 def settings(name):
@@ -195,7 +202,8 @@ class Service:
         """Serve on the unix socket until the unit stops."""
         path = f"/run/{self.name}/http.sock"
         Path(path).unlink(missing_ok=True)
-        with _Server(path, _answering(self)) as server:
+        with _Server(path, _Answering) as server:
+            server.service = self
             Path(path).chmod(0o666)
             tell_systemd("READY=1")
             server.serve_forever()
@@ -206,72 +214,60 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     request_queue_size = 128
 
 
-def _answering(service):
-    class Answering(http.server.BaseHTTPRequestHandler):
-        server_version = "tinhnet"
-        sys_version = ""
+class _Answering(http.server.BaseHTTPRequestHandler):
+    """One connection of nginx; the service hangs on the server."""
 
-        def do_GET(self):
-            self._answer("GET")
+    server_version = "tinhnet"
+    sys_version = ""
 
-        def do_HEAD(self):
-            self._answer("GET", send_body=False)
+    def do_GET(self):
+        self._answer("GET")
 
-        def do_POST(self):
-            self._answer("POST")
+    def do_HEAD(self):
+        self._answer("GET", send_body=False)
 
-        def address_string(self):
-            return self.headers.get("X-Real-IP", "-")
+    def do_POST(self):
+        self._answer("POST")
 
-        def log_message(self, form_, *values):
-            report(f"{self.address_string()} {form_ % values}")
+    def address_string(self):
+        return self.headers.get("X-Real-IP", "-")
 
-        def _answer(self, method, *, send_body=True):
-            parts = urllib.parse.urlsplit(self.path)
-            try:
-                length = int(self.headers.get("Content-Length") or 0)
-                if length > LONGEST_BODY:
-                    raise FaultError(413, f"Tối đa {LONGEST_BODY} byte")
-                request = Request(
-                    method,
-                    urllib.parse.unquote(parts.path),
-                    parts.query,
-                    self.rfile.read(length),
-                    self.headers,
-                )
-                response = service.answer(request)
-            except FaultError as fault:
-                response = Response(
-                    page("Lỗi", f"<p>{html.escape(fault.sentence)}</p>"),
-                    fault.status,
-                    {"error": fault.sentence},
-                )
-            except UnicodeDecodeError:
-                response = Response(page("Lỗi", "<p>Văn bản không phải UTF-8</p>"), 400)
-            except Exception as error:  # noqa: BLE001 one bad request must not end the service
-                report(f"{service.name}: {type(error).__name__}: {error}")
-                response = Response(page("Lỗi", "<p>Dịch vụ tạm gián đoạn</p>"), 503)
-            self._send(response, send_body=send_body)
+    def log_message(self, form_, *values):
+        report(f"{self.address_string()} {form_ % values}")
 
-        def _send(self, response, *, send_body):
-            wants_json = "application/json" in self.headers.get("Accept", "")
-            if wants_json and response.document is not None:
-                body = json.dumps(response.document, ensure_ascii=False).encode() + b"\n"
-                kind = "application/json"
-            else:
-                body = response.body if isinstance(response.body, bytes) else response.body.encode()
-                kind = response.kind
-            self.send_response(response.status)
-            charset = "" if kind.startswith("application/") else "; charset=utf-8"
-            self.send_header("Content-Type", kind + charset)
-            self.send_header("Content-Length", str(len(body)))
-            if response.location:
-                self.send_header("Location", response.location)
-            self.end_headers()
-            if send_body:
-                self.wfile.write(body)
+    def _answer(self, method, *, send_body=True):
+        try:
+            response = self.server.service.answer(self._request(method))
+        except FaultError as fault:
+            sentence = f"<p>{html.escape(fault.sentence)}</p>"
+            response = Response(page("Lỗi", sentence), fault.status, {"error": fault.sentence})
+        except UnicodeDecodeError:
+            response = Response(page("Lỗi", "<p>Văn bản không phải UTF-8</p>"), 400)
+        except Exception as error:  # noqa: BLE001 one bad request must not end the service
+            report(f"{self.server.service.name}: {type(error).__name__}: {error}")
+            response = Response(page("Lỗi", "<p>Dịch vụ tạm gián đoạn</p>"), 503)
+        self._send(response, send_body=send_body)
 
-    return Answering
+    def _request(self, method):
+        parts = urllib.parse.urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > LONGEST_BODY:
+            raise FaultError(413, f"Tối đa {LONGEST_BODY} byte")
+        path = urllib.parse.unquote(parts.path)
+        return Request(method, path, parts.query, self.rfile.read(length), self.headers)
+
+    def _send(self, response, *, send_body):
+        wants_json = "application/json" in self.headers.get("Accept", "")
+        body, kind = response.octets(wants_json=wants_json)
+        self.send_response(response.status)
+        charset = "" if kind.startswith("application/") else "; charset=utf-8"
+        self.send_header("Content-Type", kind + charset)
+        self.send_header("Content-Length", str(len(body)))
+        if response.location:
+            self.send_header("Location", response.location)
+        self.end_headers()
+        if send_body:
+            self.wfile.write(body)
 
 
 class Database:

@@ -22,6 +22,7 @@ def connect(name):
 
 
 def rows(cursor, statement, values=()):
+    """Return the rows of a query."""
     cursor.execute(statement, values)
     return cursor.fetchall()
 

@@ -48,7 +48,7 @@ FIELDS = (
 
 
 class _Pinned(http.client.HTTPSConnection):
-    """HTTPS to a declared address: their name is in no DNS of ours, yet the certificate must bear it."""
+    """HTTPS to a declared address; their name is in no DNS of ours, the certificate bears it."""
 
     def __init__(self, held, tls):
         super().__init__(held["name"], held["port"], timeout=PATIENCE_S, context=tls)
@@ -117,7 +117,7 @@ class Forwarder:
     def _send(self, row):
         """Return None when the far end took the document, else what went wrong."""
         names = ("id", "number", "title", "sender", "recipient", "body", "sha256")
-        body = json.dumps(dict(zip(names, row)), ensure_ascii=False).encode()
+        body = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False).encode()
         try:
             status = self.ask("POST", self._held["path"], body)
         except (OSError, http.client.HTTPException) as error:
@@ -192,7 +192,7 @@ def main():
         head = ("Mã", "Số", "Trích yếu", "Nơi gửi", "Nơi nhận", "Đã chuyển", "Số lần", "Lỗi")
         return service.Response(
             service.page("Văn bản", service.table(head, rows)),
-            document={"documents": [dict(zip(names, row)) for row in rows]},
+            document={"documents": [dict(zip(names, row, strict=True)) for row in rows]},
         )
 
     def exchange(_request):

@@ -81,8 +81,9 @@ def main():
     pki = service.Service("pki", depends=healthy)
 
     def home(_request):
-        links = '<p><a href="/crl.pem">CRL (PEM)</a> <a href="/crl.der">CRL (DER)</a> <a href="/ca.pem">CA</a></p>'
-        return service.Response(service.page(pki.settings["title"], links))
+        names = ("crl.pem", "crl.der", "ca.pem")
+        links = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in names)
+        return service.Response(service.page(pki.settings["title"], f"<ul>{links}</ul>"))
 
     def posted(request):
         return service.Response(respond(request.body), kind="application/ocsp-response")
