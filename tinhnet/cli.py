@@ -9,7 +9,7 @@ group (`tinhnet lab up`); one without a name adds its commands to the top.
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -26,7 +26,7 @@ def main() -> None:
     """Run the command line; a TinhnetError ends it with status 1 and one sentence."""
     os.umask(0o027)
     try:
-        application()()
+        application(sys.argv[1:])()
     except TinhnetError as error:
         warn(f"tinhnet: {error.message}")
         if error.hint:
@@ -39,8 +39,12 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-def application() -> typer.Typer:
-    """Return the whole command line."""
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line, as far as `arguments` need it.
+
+    `tinhnet lab …` imports the folder `lab` alone: the whole of the product
+    costs a second of processor time, and the demo calls lab verbs by the dozen.
+    """
     top = typer.Typer(
         help="The tool with which a province runs its network.",
         no_args_is_help=True,
@@ -48,7 +52,10 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module in command_modules(Path(__file__).parents[1]):
+    modules = tuple(command_modules(Path(__file__).parents[1]))
+    asked = arguments[0] if arguments else ""
+    own = tuple(module for module in modules if module.split(".")[-2] == asked)
+    for module in own or modules:
         found = importlib.import_module(module).app
         if not isinstance(found, typer.Typer):
             raise TinhnetError(f"{module}.app is no Typer application", "see add-a-plug-in.md")

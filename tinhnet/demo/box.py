@@ -57,6 +57,11 @@ class Box:
         return self.inside("noc", [str(COMMAND), *arguments])
 
     @property
+    def known_hosts(self) -> Path:
+        """The lab's list of host keys; the product learns its own at first contact."""
+        return self.state / "lab" / self.prefix / "known_hosts"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment of every child: ours and where the state is."""
         return os.environ | {"TINHNET_STATE": str(self.state)}

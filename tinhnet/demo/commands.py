@@ -154,9 +154,7 @@ def _people(box: Box, store: SecretStore) -> dict[str, str]:
     passwords = {}
     for name in PEOPLE:
         secret = store.ensure(f"demo/{name}", lambda: secrets.token_urlsafe(PASSWORD_BYTES))
-        command = box.product(
-            "user", "add", name, "--role", name, "--if-missing", "--password-stdin"
-        )
+        command = box.product("user", "add", name, "--role", name, "--stdin")
         subprocess.run(
             command,
             env=box.environment,

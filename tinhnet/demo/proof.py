@@ -74,8 +74,7 @@ def sites_without(network: DeclaredNetwork, core: str) -> list[str]:
 def login(box: Box, device: Device, key: Path) -> Finished:
     """Try to log in to a device with a key, from where the product lives."""
     options = ["BatchMode=yes", "IdentitiesOnly=yes", "ConnectTimeout=5", "IdentityAgent=none"]
-    known = box.state / "known_hosts"
-    options.append(f"UserKnownHostsFile={known}")
+    options.append(f"UserKnownHostsFile={box.known_hosts}")
     flags = [part for option in options for part in ("-o", option)]
     target = f"tinhnet@{device.management4}"
     return box.run(box.inside("noc", ["ssh", "-F", "none", "-i", str(key), *flags, target, "true"]))
