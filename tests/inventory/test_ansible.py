@@ -120,6 +120,7 @@ def test_hosts_carry_no_word_of_a_secret(quang_nam: DeclaredNetwork, tmp_path: P
         "tinhnet_managed",
         "tinhnet_platform",
         "tinhnet_role",
+        "tinhnet_services",
         "tinhnet_site",
         "tinhnet_state",
     }
