@@ -23,9 +23,13 @@ class Target:
     complaint: str | None = None
 
 
-def command_of(request: JobRequest) -> tuple[str, ...]:
+def command_of(context: Context, request: JobRequest) -> tuple[str, ...]:
     """Return the command as an engineer would type it in the checkout."""
-    parts = ["ansible-playbook", f"playbooks/{request.playbook}"]
+    playbook = context.config.jobs.playbooks / request.playbook
+    shown = (
+        playbook.relative_to(context.root) if playbook.is_relative_to(context.root) else playbook
+    )
+    parts = ["ansible-playbook", str(shown), "--forks", str(context.config.jobs.forks)]
     parts += ["--limit", request.limit] if request.limit else []
     parts += ["--tags", ",".join(request.tags)] if request.tags else []
     parts += ["--check"] if request.check else []

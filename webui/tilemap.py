@@ -11,8 +11,6 @@ TALL = 68
 SMALL = 30
 GAP = 6
 HEAD_H = 26
-LETTERS = 12
-"""Letters of a name that fit one line of a tile; a longer name takes two."""
 
 SHAPES = {
     "proven": ("good", "M-5 0 -1.5 4 5.5 -4"),
@@ -80,20 +78,20 @@ class Block:
     tall: bool
 
 
-def broken(name: str, *, is_late: bool = False) -> tuple[str, ...]:
-    """Return a name in one line, or in two of about the same length.
+def broken(name: str, *, is_proper_first: bool = False) -> tuple[str, ...]:
+    """Return a name in one line, or in two: what the place is, and what it is called.
 
-    Of two equal cuts `is_late` takes the later one: English says what a
-    place is after its name, Vietnamese before.
+    English says what a place is in its last word (`is_proper_first`),
+    Vietnamese in its first one and the small words behind it.
 
-    >>> broken("Huyện Núi Thành"), broken("Núi Thành District", is_late=True)
-    (('Huyện', 'Núi Thành'), ('Núi Thành', 'District'))
+    >>> broken("Thành phố Tam Kỳ"), broken("Tam Kỳ City", is_proper_first=True)
+    (('Thành phố', 'Tam Kỳ'), ('Tam Kỳ', 'City'))
     """
     words = name.split()
-    if len(name) <= LETTERS or len(words) == 1:
+    if len(words) == 1:
         return (name,)
-    cuts = range(len(words) - 1, 0, -1) if is_late else range(1, len(words))
-    cut = min(cuts, key=lambda at: max(len(" ".join(words[:at])), len(" ".join(words[at:]))))
+    capitals = (at for at, word in enumerate(words) if at and word[0].isupper())
+    cut = len(words) - 1 if is_proper_first else next(capitals, 1)
     return (" ".join(words[:cut]), " ".join(words[cut:]))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
-from tinhnet.model.job import DeviceResult, JobState
+from tinhnet.model.job import DeviceResult, JobState, Risk
 from tinhnet.store.schema import job_devices, job_events, jobs
 
 FAULTS = (DeviceResult.FAILED.value, DeviceResult.UNREACHABLE.value)
@@ -99,7 +99,7 @@ def last_changes(connection: Connection) -> dict[str, int]:
         .select_from(job_devices.join(jobs, jobs.c.number == job_devices.c.job))
         .where(
             jobs.c.check.is_(False),
-            jobs.c.risk != "read",
+            jobs.c.risk != Risk.READ.value,
             job_devices.c.result.in_(altering),
         )
         .group_by(job_devices.c.device)
@@ -140,6 +140,7 @@ def changes_after(connection: Connection, moment: datetime) -> tuple[Change, ...
         .select_from(job_devices.join(jobs, jobs.c.number == job_devices.c.job))
         .where(
             jobs.c.check.is_(False),
+            jobs.c.risk != Risk.READ.value,
             jobs.c.started_at >= moment,
             or_(job_devices.c.changed > 0, job_devices.c.result == DeviceResult.CHANGED.value),
         )

@@ -90,7 +90,7 @@ def _look(found: Index, site: Site, states: Mapping[str, Proof], day: date) -> L
     name = name_of(named)
     return Look(
         name=name,
-        lines=broken(name, is_late=language() == "en"),
+        lines=broken(name, is_proper_first=language() == "en"),
         code=site.id,
         state=states[site.id].state,
         sub=ngettext("%(num)s circuit", "%(num)s circuits", circuits),

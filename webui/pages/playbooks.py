@@ -97,7 +97,7 @@ def review(name: str) -> str | tuple[str, int]:
         wanted=wanted,
         target=target,
         places=_places(index(), target),
-        command=command_of(wanted),
+        command=command_of(web().context, wanted),
         back=asked.address(url_for("playbooks.prepare", name=playbook.name)),
         may_run=wanted.check or _may_apply(playbook),
         is_risky=not wanted.check and playbook.risk is not Risk.READ,

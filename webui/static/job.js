@@ -117,7 +117,7 @@ async function nextFailure() {
 
 function announceFailures() {
   const button = document.getElementById("next-failure");
-  if (button && log.querySelector("li.failed, li.unreachable")) button.hidden = false;
+  if (button && log.querySelector("li.r-failed, li.r-unreachable")) button.hidden = false;
 }
 
 function refresh() {
