@@ -10,6 +10,8 @@ from tinhnet.model.job import DeviceResult, JobDevice, JobState
 NAMED = 5
 """Devices named in the sentence that says why a job failed."""
 GOOD = frozenset({DeviceResult.OK, DeviceResult.CHANGED})
+IDLE = DeviceResult.NOT_ATTEMPTED
+"""No fault where Ansible is content: with these tags nothing was to be done on the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def summary(results: Iterable[JobDevice]) -> dict[DeviceResult, int]:
 
 
 def _judged(results: Mapping[str, JobDevice], code: int, last_words: str) -> Conclusion:
-    bad = [name for name, one in results.items() if one.result not in GOOD]
+    fine = GOOD | {IDLE} if code == 0 else GOOD
+    bad = [name for name, one in results.items() if one.result not in fine]
     if bad:
         reason = f"{len(bad)} of {len(results)} devices did not end well: {named(bad)}"
         return Conclusion(JobState.FAILED, reason, results)

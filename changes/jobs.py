@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from changes.conclusion import Conclusion, Ending, conclude, named, summary
 from changes.lines import followed, lines, report
-from changes.run import MARK, Run, mark, spawn
+from changes.run import MARK, Run, mark, spawn, sweep
 from tinhnet.context import Context
 from tinhnet.logs import log_of
 from tinhnet.model.actor import Actor
@@ -62,6 +62,7 @@ class ChangeWorker:
             if job.number not in self._runs:
                 self._interrupt(context, job)
         for identity in dead:
+            sweep(context, identity)
             bury(context, identity)
 
     def _interrupt(self, context: Context, job: Job) -> None:

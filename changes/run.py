@@ -145,7 +145,7 @@ def spawn(context: Context, job: Job, worker: str) -> Run:
 
     Two workers may look at the same waiting job: their children share nothing.
     """
-    directory = context.config.state / "run" / "jobs" / f"{job.id}-{os.getpid()}"
+    directory = _directory(context) / f"{job.id}-{os.getpid()}"
     found = mark(context, job.number, worker)
     rmtree(directory, ignore_errors=True)
     settings = context.config.jobs
@@ -194,3 +194,15 @@ def environment(context: Context) -> dict[str, str]:
 def mark(context: Context, number: int, worker: str) -> str:
     """Return what marks every process of a job that a worker of this installation runs."""
     return f"{context.config.state}:J{number}:{worker}"
+
+
+def sweep(context: Context, identity: str) -> None:
+    """Remove the files of a dead worker's jobs, which hold what Ansible said unmasked."""
+    pid = identity.split(":")[-2]
+    for path in _directory(context).glob(f"*-{pid}"):
+        rmtree(path, ignore_errors=True)
+
+
+def _directory(context: Context) -> Path:
+    """Return where the short-lived files of running jobs stand."""
+    return context.config.state / "run" / "jobs"

@@ -140,7 +140,7 @@ def target(order: Order, program: str) -> tuple[list[str], str | None]:
 
 
 def listed(text: str) -> list[str]:
-    """Return the devices in the output of `--list-hosts`, of all plays, each once.
+    """Return the devices in the output of `--list-hosts`, of all plays, sorted.
 
     The controller itself counts only where nothing else is meant.
     """
@@ -150,7 +150,7 @@ def listed(text: str) -> list[str]:
         inside = line.startswith("    hosts (") or (inside and line.startswith("      "))
         if inside and line.startswith("      "):
             found[line.strip()] = None
-    others = [name for name in found if name != LOCAL]
+    others = sorted(name for name in found if name != LOCAL)
     return others or list(found)
 
 
