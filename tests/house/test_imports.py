@@ -44,7 +44,9 @@ OWNERS = {
     "click": ("tinhnet/cli.py",),
     "werkzeug": ("webui",),
     "wtforms": ("webui",),
-    "yaml": ("tinhnet/",),
+    "yaml": ("tinhnet/", "changes"),
+    "psycopg2": ("playbooks/roles",),  # the servers have Debian's
+    "service": ("playbooks/roles",),  # the module that the province's small services share
 }
 
 
