@@ -60,10 +60,10 @@ def leave() -> Response:
 
 
 def _refusal(error: LoginRefusedError) -> str:
-    """Return why the login was refused; the hint carries the length of a pause."""
+    """Return why the login was refused; only a pause carries a hint, with its length."""
     if error.hint:
         return str(
-            gettext("Too many wrong passwords: this login pauses. %(hint)s.", hint=error.hint)
+            gettext("Too many wrong passwords: this login pauses for a while. Try again later.")
         )
     return str(gettext("Name or password is wrong."))
 
