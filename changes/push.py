@@ -91,6 +91,7 @@ def push(
         "token": token,
         "wait_s": LOCK_S,
         "bare": order.bare,
+        "prefixes": [],
         "sections": dict(sections),
     }
     try:

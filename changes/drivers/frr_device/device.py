@@ -13,9 +13,10 @@ import time
 from pathlib import Path
 
 from . import change
-from .picture import picture, read_all
+from .picture import picture
 from .run import read_file
 from .sections import SECTIONS
+from .state import routing
 from .talk import FORMAT, Answer, Difference, Fault, Request
 from .text import Plan, RefusedError
 
@@ -45,13 +46,19 @@ def main() -> None:
 
 
 def serve(request: Request) -> Answer:
-    """Do what the request asks under the device's lock."""
+    """Do what the request asks; all but looking at the routing is done under the device's lock."""
+    if request["mode"] == "routing":
+        looked = _answer("ok", {}, {})
+        looked["routing"] = routing(request["prefixes"])
+        return looked
     lock = take_lock(request)
     recovered = change.recover()
     if request["mode"] == "report":
         answer = _report(request["token"])
     elif request["mode"] == "read":
-        answer = _answer("ok", {}, read_all({}, change.applied()))
+        held = change.applied()
+        plans = picture(held, held).plans
+        answer = _answer("ok", {}, {name: plan.before for name, plan in plans.items()})
     else:
         answer = _compare(request, lock)
     if recovered:

@@ -133,9 +133,11 @@ def _merge(
     for line in have:
         if line in want or _key(line) in wanted_keys:
             continue
-        if line in _STICKY and not path:
-            foreign.append(line)
-        elif line not in applied or (have[line] and _merge(have[line], {}, applied[line], [], ())):
+        if (
+            (line in _STICKY and not path)
+            or line not in applied
+            or (have[line] and _merge(have[line], {}, applied[line], [], ()))
+        ):
             foreign.append(line)
     merged: Tree = {}
     for line in insert_foreign(list(want), foreign, list(have)):

@@ -60,7 +60,7 @@ def read_alias() -> str:
 
 
 def plan_alias(running: str, intended: str, applied: str) -> Plan:
-    """An alias on an interface we describe is replaced; any other stays."""
+    """Replace aliases of interfaces we describe; any other stays."""
     have, want = dict(_words(running)), dict(_words(intended))
     gone = set(dict(_words(applied))) - set(want)
     foreign = {name: text for name, text in have.items() if name not in want and name not in gone}

@@ -18,6 +18,8 @@ CONTROL_LEAST_BPS = 64_000
 QUEUE_MS = 100
 
 _UNITS = {"bit": 1, "Kbit": 1_000, "Mbit": 1_000_000, "Gbit": 1_000_000_000}
+_MATCH4 = "u32 match ip tos 0xc0 0xfc flowid 1:10"
+_MATCH6 = "u32 match ip6 priority 0xc0 0xfc flowid 1:10"
 _CLASS = re.compile(
     r"class htb (?P<id>1:\w+) (?:parent (?P<parent>\S+)|root) (?:leaf \S+ )?"
     r"(?:prio (?P<prio>\d+) )?rate (?P<rate>\d+)(?P<unit>[KMG]?bit) "
@@ -32,7 +34,7 @@ def read() -> str:
     lines = []
     if devices:
         batch = "".join(f"class show dev {dev}\nfilter show dev {dev}\n" for dev in devices)
-        shown = _split(run(["tc", "-batch", "-"], stdin=batch).stdout, devices, qdiscs)
+        shown = _split(run(["tc", "-batch", "-"], stdin=batch).stdout, devices)
         lines = [_line(dev, shown[dev], qdiscs) for dev in devices]
     known = tuple(f" dev {dev} " for dev in devices)
     for line in qdiscs.splitlines():
@@ -101,23 +103,21 @@ def _commands(line: str) -> list[str]:
     dev, rate = line.split()
     control, rest = rates(int(rate))
     limit = max(int(rate) * QUEUE_MS // 8000, 15_000)
+    root = f"dev {dev} parent 1:"
+    ceil = f"ceil {rate}bit"
     return [
         f"qdisc replace dev {dev} root handle 1: htb default 20",
-        f"class replace dev {dev} parent 1: classid 1:1 htb rate {rate}bit ceil {rate}bit",
-        f"class replace dev {dev} parent 1:1 classid 1:10 htb"
-        f" rate {control}bit ceil {rate}bit prio 0",
-        f"class replace dev {dev} parent 1:1 classid 1:20 htb rate {rest}bit ceil {rate}bit prio 1",
-        f"qdisc replace dev {dev} parent 1:20 handle 20: bfifo limit {limit}",
-        f"filter replace dev {dev} parent 1: protocol ip prio 1 handle 800::800 u32"
-        " match ip tos 0xc0 0xfc flowid 1:10",
-        f"filter replace dev {dev} parent 1: protocol ipv6 prio 2 handle 801::800 u32"
-        " match ip6 priority 0xc0 0xfc flowid 1:10",
+        f"class replace {root} classid 1:1 htb rate {rate}bit {ceil}",
+        f"class replace {root}1 classid 1:10 htb rate {control}bit {ceil} prio 0",
+        f"class replace {root}1 classid 1:20 htb rate {rest}bit {ceil} prio 1",
+        f"qdisc replace {root}20 handle 20: bfifo limit {limit}",
+        f"filter replace {root} protocol ip prio 1 handle 800::800 {_MATCH4}",
+        f"filter replace {root} protocol ipv6 prio 2 handle 801::800 {_MATCH6}",
     ]
 
 
-def _split(shown: str, devices: list[str], qdiscs: str) -> dict[str, list[str]]:
+def _split(shown: str, devices: list[str]) -> dict[str, list[str]]:
     """Give each device its classes and filters: tc prints none of the devices' names."""
-    del qdiscs
     found: dict[str, list[str]] = {dev: [] for dev in devices}
     index, in_filters = -1, True
     for line in shown.splitlines():

@@ -3,13 +3,15 @@
 
 from typing import NotRequired, TypedDict
 
+from .state import Routing
+
 FORMAT = 1
 
 
 class Request(TypedDict):
     """What the controller asks for.
 
-    `mode`: "plan", "apply", "read" or "report".  `token` names the change,
+    `mode`: "plan", "apply", "read", "report" or "routing".  `token` names the change,
     `wait_s` is how long to wait for the lock.  `bare` returns the device to
     what it boots with before it was ever provisioned.
     """
@@ -19,6 +21,7 @@ class Request(TypedDict):
     token: str
     wait_s: float
     bare: bool
+    prefixes: list[str]
     sections: dict[str, str]
 
 
@@ -47,4 +50,5 @@ class Answer(TypedDict):
     startup: list[str]
     fault: NotRequired[Fault]
     recovered: NotRequired[str]
+    routing: NotRequired[Routing]
     seconds: NotRequired[float]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which units run, and the switches of FRR's daemons."""
 
-import re
 from pathlib import Path
 
 from .run import read_file, run, write_file
@@ -25,7 +24,7 @@ def read_units(intended: str, applied: str) -> str:
 
 
 def plan_units(running: str, intended: str, applied: str) -> Plan:
-    """A unit we no longer want is switched off; one we never knew is not looked at."""
+    """Switch off what we no longer want; a unit we never knew is not looked at."""
     want = {line.split()[0]: line for line in lines_of(intended)}
     have = {line.split()[0]: line for line in lines_of(running)}
     gone = [line.split()[0] for line in lines_of(applied) if line.split()[0] not in want]
@@ -80,13 +79,15 @@ def apply_daemons(running: str, predicted: str) -> None:
         return
     text = read_file(DAEMONS)
     for key, value in _pairs(predicted):
-        line = f"{key}={value}"
-        found = re.subn(
-            rf"^{re.escape(key)}=.*$", lambda _, line=line: line, text, flags=re.MULTILINE
-        )
-        text = found[0] if found[1] else text.rstrip("\n") + f"\n{line}\n"
+        text = _with_line(text, key, f"{key}={value}")
     write_file(DAEMONS, text, mode=0o640)
     systemctl("restart", "frr")
+
+
+def _with_line(text: str, key: str, line: str) -> str:
+    """Return a text in which `key=…` is `line`."""
+    lines = [line if one.startswith(f"{key}=") else one for one in text.splitlines()]
+    return text_of(lines if line in lines else [*lines, line])
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -95,9 +96,9 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _enabled(unit: str) -> list[str]:
-    """Look for the link that starts a unit at boot; systemd's own answer is stale until a reload,
+    """Look for the link that starts a unit at boot.
 
-    and a reload needs 16 MB in /run.
+    systemd's own answer is stale until a reload, which needs 16 MB in /run.
     """
     return ["enabled"] if any(WANTS.glob(f"*.wants/{unit}.service")) else []
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""Whether a router's neighbours, BFD sessions and routes are those the declared network wants."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from changes.device import Access, Session, session
+from changes.drivers import frr
+from changes.drivers.frr_device.state import Routing
+from changes.drivers.frr_device.talk import Request
+from changes.render import HUBS
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.model.device import Device
+
+PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must be seen on a router.
+
+    `neighbours` are (router id, interface), `sessions` (peer address,
+    interface), `routes` prefix to the origins that are right.
+    """
+
+    neighbours: Mapping[tuple[str, str], str]
+    sessions: Mapping[tuple[str, str], str]
+    routes: Mapping[str, frozenset[str]]
+
+
+def wanted_of(network: DeclaredNetwork, device: Device) -> Wanted:
+    """Derive what a router must see from its declared links."""
+    neighbours, sessions = {}, {}
+    for face in device.interfaces:
+        if face.cost is None or face.peer_device is None or face.peer_interface is None:
+            continue
+        peer = network.devices[face.peer_device]
+        far = peer.interface(face.peer_interface)
+        neighbours[(str(peer.router_id), face.name)] = f"{peer.id} over {face.link}"
+        if far.address4 is not None:
+            sessions[(str(far.address4.ip), face.name)] = f"{peer.id} over {face.link}"
+    return Wanted(neighbours, sessions, _routes(network, device))
+
+
+def faults(wanted: Wanted, seen: Routing) -> tuple[str, ...]:
+    """Return what is missing, as sentences; empty means proved."""
+    full = {(router, name) for router, name in seen["ospf"]}
+    full6 = {(router, name) for router, name in seen["ospf6"]}
+    up = {(peer, name) for peer, name in seen["bfd"]}
+    found = [
+        f"OSPF with {who} is not Full" for key, who in wanted.neighbours.items() if key not in full
+    ]
+    found += [
+        f"OSPFv3 with {who} is not Full"
+        for key, who in wanted.neighbours.items()
+        if key not in full6
+    ]
+    found += [f"BFD with {who} is not up" for key, who in wanted.sessions.items() if key not in up]
+    for prefix, origins in wanted.routes.items():
+        origin = seen["routes"].get(prefix)
+        if origin not in origins:
+            right = " or ".join(sorted(origins))
+            found.append(f"route {prefix} comes from {origin or 'nowhere'}, not {right}")
+    return tuple(found)
+
+
+def verify(
+    network: DeclaredNetwork, device: Device, access: Access, *, wait_s: float
+) -> tuple[str, ...]:
+    """Look until everything is as wanted, at most `wait_s`; return what then is missing.
+
+    Raises UnreachableError and SessionLostError.
+    """
+    wanted = wanted_of(network, device)
+    with session(device, access) as opened:
+        return _until(lambda: faults(wanted, look(opened, list(wanted.routes))), wait_s)
+
+
+def look(opened: Session, prefixes: list[str]) -> Routing:
+    """Return the routing of a device as it is now."""
+    request: Request = {
+        "mode": "routing",
+        "who": "",
+        "token": "",
+        "wait_s": 0.0,
+        "bare": False,
+        "prefixes": prefixes,
+        "sections": {},
+    }
+    answer = frr.ask(opened, request)
+    if "routing" not in answer:
+        raise frr.AnswerError("the answer says nothing of the routing")
+    return answer["routing"]
+
+
+def _until(check: Callable[[], tuple[str, ...]], wait_s: float) -> tuple[str, ...]:
+    deadline = time.monotonic() + wait_s
+    while (missing := check()) and time.monotonic() < deadline:
+        time.sleep(PAUSE_S)
+    return missing
+
+
+def _routes(network: DeclaredNetwork, device: Device) -> dict[str, frozenset[str]]:
+    """Expect hubs to refuse what nobody has, and everybody else to learn the way by OSPF."""
+    province = network.province
+    learned = frozenset({"ospf"})
+    refused = frozenset({"unreachable"})
+    if device.role not in HUBS:
+        routes = {"0.0.0.0/0": learned, "::/0": learned}
+    else:
+        routes = {"0.0.0.0/0": refused, str(province.aggregate4): refused}
+        routes |= {
+            str(one.prefix4): learned for one in network.networks.values() if one.kind == "lan"
+        }
+    if device.role != "firewall":
+        routes[str(province.management4)] = learned
+    return routes
