@@ -323,14 +323,19 @@ def _checked(name: str, version: int, value: str) -> Secret:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield the ways in which a value appears in output."""
+    """Yield the ways in which a value appears in output.
+
+    JSON is escaped up to twice: a JSON text inside Ansible's own JSON.
+    """
     stripped = value.strip()
-    yield stripped
-    yield json.dumps(stripped)[1:-1]
-    yield json.dumps(stripped, ensure_ascii=False)[1:-1]
+    for escape_all in (True, False):
+        once = json.dumps(stripped, ensure_ascii=escape_all)[1:-1]
+        yield from (stripped, once, json.dumps(once, ensure_ascii=escape_all)[1:-1])
     yield quote(stripped, safe="")
+    yield quote(stripped)
     for text in (value, stripped, stripped + "\n"):
-        yield base64.b64encode(text.encode()).decode().rstrip("=")
+        encoded = base64.b64encode(text.encode()).decode()
+        yield from (encoded, encoded.rstrip("="))
     lines = stripped.splitlines()
     if len(lines) > 1:
         yield from (
