@@ -20,8 +20,18 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from tinhnet.certificate import (
+    alternatives_of,
+    common_name_of,
+    key_usage,
+    load_key,
+    new_key,
+    pem_of,
+    public_key_of,
+    subject_of,
+)
 from tinhnet.errors import TinhnetError
 from tinhnet.secrets import Secret, SecretStore
 
@@ -94,7 +104,7 @@ class Pki:
     def authority(self) -> str:
         """Return the authority's certificate as PEM, creating the authority on first use."""
         with self._locked():
-            return _pem(self._authority())
+            return pem_of(self._authority())
 
     def server(
         self,
@@ -123,13 +133,13 @@ class Pki:
         held = self._held(name)
         if held is None:
             raise PkiError(f"no certificate was issued for {name}", "run datacentre.yml first")
-        extension = _alternatives(held)
+        extension = alternatives_of(held)
         usages = tuple(held.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
         secret = f"pki/{name}"
-        self._secrets.stage(secret, _new_key)
+        self._secrets.stage(secret, new_key)
         self._secrets.promote(secret)
         self.revoke(held.serial_number)
-        return self._issued(name, _common_name(held), extension, usages)
+        return self._issued(name, common_name_of(held), extension, usages)
 
     def revoke(self, serial: int) -> None:
         """Put a certificate on the CRL; PkiError when it was never issued here."""
@@ -156,7 +166,7 @@ class Pki:
                 text = path.read_text(encoding="ascii")
                 held = x509.load_pem_x509_crl(text.encode())
                 ends = held.next_update_utc
-                mine = held.is_signature_valid(_public_key(self._authority()))
+                mine = held.is_signature_valid(public_key_of(self._authority()))
                 if mine and ends is not None and ends - self._clock() > CRL_LIFE / 2:
                     return text
             text = self._new_crl()
@@ -177,14 +187,14 @@ class Pki:
     ) -> Issued:
         with self._locked():
             authority = self._authority()
-            secret = self._secrets.ensure(f"pki/{name}", _new_key)
-            key = _load_key(secret)
+            secret = self._secrets.ensure(f"pki/{name}", new_key)
+            key = load_key(secret)
             held = self._held(name)
             if held is None or not self._is_good(held, authority, key, alternatives):
                 held = self._issue(common_name, key, alternatives, usages)
-                self._write(self._file(name), _pem(held))
+                self._write(self._file(name), pem_of(held))
                 self._note(held, name)
-            return Issued(name, _pem(held), secret, held.not_valid_after_utc, held.serial_number)
+            return Issued(name, pem_of(held), secret, held.not_valid_after_utc, held.serial_number)
 
     def _is_good(
         self,
@@ -194,19 +204,19 @@ class Pki:
         alternatives: tuple[x509.GeneralName, ...],
     ) -> bool:
         left = held.not_valid_after_utc - self._clock()
-        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(_public_key(authority))
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key_of(authority))
         issued_by = held.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
         return (
             left > LIFE / 3
             and issued_by == identifier
             and held.public_key() == key.public_key()
-            and _alternatives(held) == alternatives
+            and alternatives_of(held) == alternatives
             and held.serial_number in {one.serial for one in self._register() if not one.revoked_at}
         )
 
     def _authority(self) -> x509.Certificate:
         path = self._file("ca")
-        key = _load_key(self._secrets.ensure(CA_SECRET, _new_key))
+        key = load_key(self._secrets.ensure(CA_SECRET, new_key))
         if path.exists():
             held = x509.load_pem_x509_certificate(path.read_bytes())
             if (
@@ -214,7 +224,7 @@ class Pki:
                 and held.not_valid_after_utc - self._clock() > AUTHORITY_LIFE / 3
             ):
                 return held
-        subject = _name(f"{self._organisation} CA", self._organisation)
+        subject = subject_of(f"{self._organisation} CA", self._organisation)
         now = self._clock()
         made = (
             x509.CertificateBuilder()
@@ -225,13 +235,13 @@ class Pki:
             .not_valid_before(now - BACKDATE)
             .not_valid_after(now + AUTHORITY_LIFE)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_key_usage(signs_certificates=True), critical=True)
+            .add_extension(key_usage(signs_certificates=True), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
             .sign(key, hashes.SHA256())
         )
-        self._write(path, _pem(made))
+        self._write(path, pem_of(made))
         return made
 
     def _issue(
@@ -245,20 +255,20 @@ class Pki:
         now = self._clock()
         builder = (
             x509.CertificateBuilder()
-            .subject_name(_name(common_name, self._organisation))
+            .subject_name(subject_of(common_name, self._organisation))
             .issuer_name(authority.subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - BACKDATE)
             .not_valid_after(now + LIFE)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(signs_certificates=False), critical=True)
+            .add_extension(key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(_public_key(authority)),
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key_of(authority)),
                 critical=False,
             )
         )
@@ -269,7 +279,7 @@ class Pki:
             builder = builder.add_extension(self._points(), critical=False)
         else:
             builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
-        signer = _load_key(self._secrets.read(CA_SECRET))
+        signer = load_key(self._secrets.read(CA_SECRET))
         return builder.sign(signer, hashes.SHA256())
 
     def _where_revoked(self) -> x509.AuthorityInformationAccess:
@@ -284,7 +294,7 @@ class Pki:
 
     def _new_crl(self) -> str:
         authority = self._authority()
-        key = _load_key(self._secrets.read(CA_SECRET))
+        key = load_key(self._secrets.read(CA_SECRET))
         now = self._clock()
         builder = (
             x509.CertificateRevocationListBuilder()
@@ -378,70 +388,6 @@ def _give_to_owner(target: Path, directory: Path) -> None:
         os.chown(target, owner.st_uid, owner.st_gid)
 
 
-def _new_key() -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode("ascii")
-
-
-def _load_key(secret: Secret) -> ec.EllipticCurvePrivateKey:
-    key = serialization.load_pem_private_key(secret.value.encode(), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise PkiError(f"secret {secret.name} holds no EC key", "expected P-256 as PKCS #8")
-    return key
-
-
-def _public_key(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey:
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise PkiError("the authority's certificate holds no EC key")
-    return key
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
-
-
-def _name(common_name: str, organisation: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-        ]
-    )
-
-
-def _common_name(certificate: x509.Certificate) -> str:
-    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value)
-
-
-def _alternatives(certificate: x509.Certificate) -> tuple[x509.GeneralName, ...]:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(found.value)
-
-
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
 def _index_line(entry: _Entry) -> str:
     """Return one line of OpenSSL's `index.txt`: state, expiry, revocation, serial, file, name."""
     form = "%y%m%d%H%M%SZ"
@@ -449,4 +395,5 @@ def _index_line(entry: _Entry) -> str:
     padded = serial if len(serial) % 2 == 0 else f"0{serial}"
     state = "R" if entry.revoked_at else "V"
     revoked = entry.revoked_at.strftime(form) if entry.revoked_at else ""
-    return f"{state}\t{entry.not_after.strftime(form)}\t{revoked}\t{padded}\tunknown\t/CN={entry.name}\n"
+    fields = (state, entry.not_after.strftime(form), revoked, padded, "unknown", f"/CN={entry.name}")
+    return "\t".join(fields) + "\n"
