@@ -55,6 +55,26 @@ def test_a_bare_router_is_reached_over_patches_then_its_primary(small: DeclaredN
     }
 
 
+def test_a_bare_router_is_reached_over_its_primary_in_whatever_order(directory: Path) -> None:
+    """A backup that happens to stand first in the file is no way in: its core may come later."""
+    path = directory / "links.yml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    primary, backup = lines[-2:]
+    path.write_text("".join([*lines[:-2], backup, primary]), encoding="utf-8")
+
+    cpe = load(directory).devices["dien-ban-cpe1"]
+
+    assert "role: backup" in backup
+    assert (str(cpe.bootstrap4), str(cpe.gateway4)) == ("10.80.1.174", "10.80.1.173")
+
+
+def test_only_our_routers_servers_and_controller_are_managed(small: DeclaredNetwork) -> None:
+    """A playbook must never log in to a clerk's PC or to the Government Office."""
+    unmanaged = [device.id for device in small.devices.values() if not device.managed]
+
+    assert unmanaged == ["vpcp", "so-y-te-pc", "dien-ban-pc"]
+
+
 def test_an_external_circuit_uses_the_prefix_of_the_others(small: DeclaredNetwork) -> None:
     """The Government Office gives the addresses on its link, not we."""
     edge, theirs = small.devices["edge1"].interface("gov1"), small.devices["vpcp"]

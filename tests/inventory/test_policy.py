@@ -76,6 +76,24 @@ def test_only_application_servers_reach_the_database(
     assert expected(quang_nam, server)["db1", "tcp", 5432] is allowed
 
 
+@pytest.mark.parametrize("client", ["web1", "db1", "core1", "dien-ban-cpe1"])
+def test_everything_managed_reaches_names_time_and_syslog(
+    quang_nam: DeclaredNetwork, client: str
+) -> None:
+    """A device without time and syslog is a device without evidence."""
+    device = quang_nam.devices[client]
+
+    for server, protocol, port in (
+        ("ns1", "udp", 53),
+        ("ns2", "udp", 123),
+        ("log1", "tcp", 6514),
+        ("log1", "udp", 514),
+    ):
+        address = quang_nam.devices[server].management4
+        asked = Expectation(client, None, address, None, protocol, port, allowed=True, purpose="")
+        assert is_permitted(quang_nam, device, asked), (server, protocol, port)
+
+
 def test_only_the_document_exchange_reaches_the_government_office(
     quang_nam: DeclaredNetwork,
 ) -> None:

@@ -108,7 +108,7 @@ class Cabling:
                         platform=platform,
                         number=site.number,
                         zone=None,
-                        managed=role == "cpe",
+                        managed=True,
                         description=f"{text} of {site.name_en}",
                     )
 
