@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from changes.credentials import SSH_KEY, make_passphrase, make_ssh_key, public_key
+from changes.credentials import SSH_KEY, make_passphrase, public_key
 from changes.logins import accepted
 from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
@@ -60,11 +60,6 @@ def server_secrets(network: DeclaredNetwork, store: SecretStore) -> dict[str, Ca
         if name.startswith("db/") or (name.startswith("snmp/") and name.split("/")[1] in servers)
     ]
     return dict.fromkeys(names, make_passphrase)
-
-
-def management_secret() -> dict[str, Callable[[], str]]:
-    """Return the management key, with how it is made anew."""
-    return {SSH_KEY: make_ssh_key}
 
 
 def stage(store: SecretStore, names: dict[str, Callable[[], str]]) -> tuple[Moved, ...]:

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from changes.bundle import RoleError, Roles
+from changes.credentials import SSH_KEY, make_ssh_key
 from changes.drivers.server_device.state import Bundle, pack, unpack
 from changes.intent import Province, province, roles_of, server_bundle
-from changes.server_rotation import management_secret
 from tinhnet.inventory import load
 from tinhnet.secrets import secrets_of
 
@@ -24,8 +24,7 @@ SERVERS = ("web1", "web2", "app1", "doc1", "pki1", "ns1", "ns2", "log1", "db1")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Province:
     """Quảng Nam with fresh secrets."""
     state = tmp_path_factory.mktemp("state")
-    for name, make in management_secret().items():
-        secrets_of(state).ensure(name, make)
+    secrets_of(state).ensure(SSH_KEY, make_ssh_key)
     return province(load(ROOT / "inventory"), state)
 
 

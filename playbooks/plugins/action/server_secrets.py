@@ -6,14 +6,14 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from changes.server_rotation import management_secret, promote, server_secrets, stage
+from changes.server_rotation import promote, server_secrets, stage
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
 from tinhnet.secrets import secrets_of
 
 
 class ActionModule(ActionBase):
-    """`server_secrets`: phase (stage, promote), which (servers, management); no connection."""
+    """`server_secrets`: phase (stage, promote); no connection."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -25,7 +25,6 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(
             argument_spec={
                 "phase": {"choices": ["stage", "promote"], "required": True},
-                "which": {"choices": ["servers", "management"], "default": "servers"},
             },
         )
         store = secrets_of(Path(task_vars["tinhnet_state"]))
@@ -33,11 +32,7 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             return {**result, "changed": True, "skipped": True}
         try:
-            names = (
-                server_secrets(network, store)
-                if arguments["which"] == "servers"
-                else management_secret()
-            )
+            names = server_secrets(network, store)
             staging = arguments["phase"] == "stage"
             moved = stage(store, names) if staging else promote(store, names)
         except TinhnetError as error:
