@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: MIT
+"""Actions: the role is checked where it counts, and every deed is evidence."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tinhnet import access, actions
+from tinhnet.catalogue import PlaybookMissingError
+from tinhnet.config import load_config
+from tinhnet.context import Context, local_actor, open_context
+from tinhnet.model.actor import Actor, Role, User
+from tinhnet.model.job import JobRequest, JobState, Risk
+from tinhnet.store.evidence import newest_entries
+from tinhnet.store.jobs import count_jobs
+
+START = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
+PASSWORD = "đủ dài để dùng"  # noqa: S105 nobody's password
+WAN = """\
+# SPDX-License-Identifier: MIT
+# tinhnet: {title_vi: Mạng WAN, title_en: The WAN, risk: change, order: 10,
+#   arguments: {device: {label_vi: Thiết bị, label_en: Device, required: true}}}
+- hosts: all
+"""
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        """Return the time set last."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def context(tmp_path: Path, clock: Clock) -> Iterator[Context]:
+    """Return an open state with one playbook."""
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "ansible.cfg").touch()
+    (tmp_path / "playbooks" / "wan.yml").write_text(WAN)
+    opened = open_context(load_config({}, tmp_path), clock)
+    yield opened
+    opened.store.close()
+
+
+def actor(*roles: Role) -> Actor:
+    """Return somebody with these roles."""
+    return Actor("minh", frozenset(roles), "web", "10.90.99.7")
+
+
+ADMIN = actor(Role.ADMIN)
+WANTED = JobRequest("wan", "dien-ban", extra={"device": "core1"})
+
+
+def deeds(context: Context) -> list[str]:
+    """Return the actions in the log, oldest first."""
+    with context.store.reading() as connection:
+        return [one.action for one in reversed(newest_entries(connection))]
+
+
+def add_lan(context: Context, *roles: Role) -> User:
+    """Add the user lan."""
+    user = User("lan", "Nguyễn Thị Lan", frozenset(roles or {Role.ENGINEER}), True, START, None)  # noqa: FBT003 fields in order
+    return actions.add_user(context, ADMIN, user, PASSWORD)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ENGINEER])
+def test_only_an_engineer_launches_a_change(context: Context, role: Role) -> None:
+    """The refusal says what is needed, does nothing, and is evidence."""
+    with pytest.raises(access.AccessDeniedError, match=r"job\.run\.change.*engineer"):
+        actions.launch_job(context, actor(role), WANTED)
+
+    with context.store.reading() as connection:
+        assert count_jobs(connection) == 0
+    assert deeds(context) == ["access.deny"]
+
+
+def test_an_operator_may_look_but_not_change(context: Context) -> None:
+    """A dry run changes nothing, so who may read may ask for it."""
+    job = actions.launch_job(context, actor(Role.OPERATOR), replace(WANTED, check=True))
+
+    assert (job.state, job.risk, job.playbook) == (JobState.WAITING, Risk.READ, "wan.yml")
+    assert deeds(context) == ["job.launch"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (replace(WANTED, limit="@/etc/shadow"), "is no limit"),
+        (replace(WANTED, limit="core1; reboot"), "is no limit"),
+        (replace(WANTED, limit=""), "is no limit"),
+        (replace(WANTED, tags=("a b",)), "is no tag"),
+        (replace(WANTED, extra={"device": "x", "ansible_user": "root"}), "takes no argument"),
+        (replace(WANTED, extra={"device": "{{ lookup('file', '/etc/shadow') }}"}), "does not fit"),
+        (replace(WANTED, extra={}), "needs the argument device"),
+    ],
+    ids=["file", "shell", "empty", "tag", "undeclared", "template", "missing"],
+)
+def test_what_does_not_fit_is_refused(context: Context, request_: JobRequest, says: str) -> None:
+    """What people type goes to Ansible's command line: only what was declared gets there."""
+    with pytest.raises(actions.RequestError, match=says):
+        actions.launch_job(context, actor(Role.ENGINEER), request_)
+
+    assert deeds(context) == []
+
+
+def test_an_unknown_playbook_names_the_known_ones(context: Context) -> None:
+    """A typo costs a second, not a search."""
+    with pytest.raises(PlaybookMissingError, match=r"no job wann.*wan\.yml"):
+        actions.launch_job(context, actor(Role.ENGINEER), replace(WANTED, playbook="wann"))
+
+
+def test_a_person_logs_in_with_composed_or_decomposed_letters(context: Context) -> None:
+    """Two keyboards type đủ in different ways; it is the same password."""
+    add_lan(context)
+    found = actions.log_in(context, "lan", "đu\N{COMBINING HOOK ABOVE} dài để dùng", "10.64.1.10")
+
+    assert (found.name, found.roles) == ("lan", frozenset({Role.ENGINEER}))
+    assert deeds(context) == ["user.add", "login.accept"]
+
+
+def test_wrong_passwords_pause_the_name_and_double(context: Context, clock: Clock) -> None:
+    """Guessing gets slower and slower, even with the right password in between."""
+    add_lan(context)
+    for _ in range(5):
+        with pytest.raises(access.LoginRefusedError, match="name or password is wrong"):
+            actions.log_in(context, "lan", "wrong", "10.64.1.10")
+
+    with pytest.raises(access.LoginRefusedError, match="again in 60 seconds"):
+        actions.log_in(context, "lan", PASSWORD, "10.64.9.9")
+    clock.now += timedelta(seconds=61)
+    with pytest.raises(access.LoginRefusedError, match="is wrong"):
+        actions.log_in(context, "lan", "wrong", "10.64.1.10")
+    with pytest.raises(access.LoginRefusedError, match="again in 120 seconds"):
+        actions.log_in(context, "lan", PASSWORD, "10.64.1.10")
+    clock.now += timedelta(seconds=121)
+    assert actions.log_in(context, "lan", PASSWORD, "10.64.1.10").name == "lan"
+    assert deeds(context).count("login.refuse") == 6
+
+
+def test_an_address_that_tries_many_names_is_paused(context: Context) -> None:
+    """Spraying one password over many names must not go round the pause."""
+    for number in range(20):
+        with pytest.raises(access.LoginRefusedError):
+            actions.log_in(context, f"user{number}", "Mat-khau-2016", "10.64.1.10")
+
+    with pytest.raises(access.LoginRefusedError, match="again in"):
+        actions.log_in(context, "user99", "Mat-khau-2016", "10.64.1.10")
+
+
+def test_a_disabled_user_is_out_at_once(context: Context) -> None:
+    """Somebody who leaves the office must not keep a session."""
+    add_lan(context)
+    actions.set_enabled(context, ADMIN, "lan", is_enabled=False)
+
+    assert actions.actor_of_user(context, "lan", None) is None
+    with pytest.raises(access.LoginRefusedError):
+        actions.log_in(context, "lan", PASSWORD, None)
+
+
+def test_a_person_changes_their_own_password_only(context: Context) -> None:
+    """An engineer who could set an admin's password would be one."""
+    add_lan(context)
+    lan = Actor("lan", frozenset({Role.ENGINEER}), "web")
+    actions.set_password(context, lan, "lan", "mật khẩu mới đủ dài")
+
+    with pytest.raises(access.AccessDeniedError):
+        actions.set_password(context, lan, "minh", "mật khẩu mới đủ dài")
+    assert actions.log_in(context, "lan", "mật khẩu mới đủ dài", None).name == "lan"
+    with pytest.raises(access.PasswordError, match="at least 12"):
+        actions.set_password(context, lan, "lan", "ngắn")
+
+
+def test_a_token_works_until_it_ends_and_only_its_hash_is_kept(
+    context: Context, clock: Clock, tmp_path: Path
+) -> None:
+    """A stolen database must not open the API."""
+    token, text = actions.create_token(context, ADMIN, "probe", Role.VIEWER, days=1)
+    found = actions.actor_of_token(context, text, None)
+    context.store.close()
+
+    assert found == Actor("token:probe", frozenset({Role.VIEWER}), "api")
+    assert actions.actor_of_token(context, text + "x", None) is None
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "var").glob("state.db*"))
+    assert text.encode() not in kept
+    clock.now += timedelta(days=1)
+    assert actions.actor_of_token(context, text, None) is None
+    assert token.expires_at == clock.now
+
+
+def test_a_revoked_token_is_refused(context: Context) -> None:
+    """A leaked token is taken back by its id."""
+    token, text = actions.create_token(context, ADMIN, "probe", Role.VIEWER)
+    actions.revoke_token(context, ADMIN, token.id)
+
+    assert actions.actor_of_token(context, text, None) is None
+    with pytest.raises(actions.RequestError, match="no token"):
+        actions.revoke_token(context, ADMIN, "ffff")
+    assert deeds(context) == ["token.create", "token.revoke"]
+
+
+def test_roles_change_with_evidence_of_before_and_after(context: Context) -> None:
+    """Who gave whom which rights is what auditors ask first."""
+    add_lan(context)
+    actions.set_roles(context, ADMIN, "lan", {Role.VIEWER, Role.APPROVER})
+    with context.store.reading() as connection:
+        entry = newest_entries(connection)[0]
+
+    assert entry.details == {
+        "before": "engineer",
+        "after": "approver,viewer",
+        "address": "10.90.99.7",
+    }
+    with pytest.raises(actions.RequestError, match="would have no role"):
+        actions.set_roles(context, ADMIN, "lan", set())
+
+
+def test_a_command_acts_as_the_login_or_as_a_named_person(context: Context) -> None:
+    """With TINHNET_USER an engineer's commands stand under their own name and roles."""
+    add_lan(context)
+    local = local_actor(context, {"SUDO_USER": "root-of-noc"})
+    lan = local_actor(context, {"TINHNET_USER": "lan"})
+    nobody = local_actor(context, {"TINHNET_USER": "gone"})
+
+    assert (local.name, local.roles) == ("local:root-of-noc", frozenset(Role))
+    assert (lan.name, lan.roles) == ("lan", frozenset({Role.ENGINEER}))
+    assert nobody.roles == frozenset()
+
+
+def test_nobody_who_runs_jobs_hands_out_roles() -> None:
+    """One person alone must not be able to give themselves a right and use it."""
+    runs = set().union(*(access.PERMISSIONS[f"job.run.{risk}"] for risk in Risk))
+
+    assert not runs & access.PERMISSIONS["user.manage"]
+    assert not runs & access.PERMISSIONS["token.manage"]

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""`tinhnet doctor`: what is missing on this machine, and how to get it."""
