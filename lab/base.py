@@ -71,7 +71,7 @@ def ensure_base(progress: Progress, cache: Path = CACHE) -> Path:
         for leftover in cache.glob("building-*"):
             shutil.rmtree(leftover)
         _check_machine(cache)
-        _build(target, cache / f"building-{target.name}", progress)
+        build_from(machine_sources(_SOURCES), target, progress)
     return target
 
 
@@ -84,7 +84,9 @@ def _check_machine(cache: Path) -> None:
         raise TinhnetError(message, "make room there, or mount a larger disk")
 
 
-def _build(target: Path, partial: Path, progress: Progress) -> None:
+def build_from(sources: str, target: Path, progress: Progress) -> None:
+    """Build a base from apt sources; the target appears whole or not at all."""
+    partial = target.with_name(f"building-{target.name}")
     progress(f"building the devices' base root with {len(packages())} packages (about 70 s)")
     began = time.monotonic()
     root = partial / "root"
@@ -92,15 +94,15 @@ def _build(target: Path, partial: Path, progress: Progress) -> None:
     try:
         settings = partial / "apt.conf"
         settings.write_text(_apt_settings(), encoding="utf-8")
-        log = partial / "log"
-        _mmdebstrap(root, settings, log, progress)
+        _mmdebstrap(sources, root, settings, progress)
         root.rename(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     progress(f"base root ready in {time.monotonic() - began:.0f} s: {target}")
 
 
-def _mmdebstrap(root: Path, settings: Path, log: Path, progress: Progress) -> None:
+def _mmdebstrap(sources: str, root: Path, settings: Path, progress: Progress) -> None:
+    log = settings.with_name("log")
     argv = [
         "mmdebstrap",
         "--mode=root",
@@ -128,7 +130,7 @@ def _mmdebstrap(root: Path, settings: Path, log: Path, progress: Progress) -> No
             text=True,
         ) as builder,
     ):
-        _feed_sources(builder)
+        _feed(builder, sources)
         for line in builder.stdout or ():
             written.write(line)
             if line.startswith("I: ") and line.rstrip().endswith("..."):
@@ -141,10 +143,10 @@ def _mmdebstrap(root: Path, settings: Path, log: Path, progress: Progress) -> No
         )
 
 
-def _feed_sources(builder: subprocess.Popen[str]) -> None:
+def _feed(builder: subprocess.Popen[str], sources: str) -> None:
     if builder.stdin is None:
         return
-    builder.stdin.write(machine_sources(_SOURCES))
+    builder.stdin.write(sources)
     builder.stdin.close()
 
 

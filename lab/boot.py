@@ -126,7 +126,7 @@ def _become(machine: Machine, answer: int) -> None:
             os.write(answer, f"{first}\n".encode())
             os._exit(0)
         _enter_root(machine)
-        _forbid()
+        forbid()
         os.execve(machine.init[0], machine.init, ENVIRONMENT)  # noqa: S606 PID 1 of a device
     except OSError as error:
         os.write(answer, f"\n{error}".encode())
@@ -189,6 +189,7 @@ def _make_node(path: Path, major: int, minor: int) -> None:
     path.chmod(0o666)
 
 
-def _forbid() -> None:
+def forbid() -> None:
+    """Take from this process, for ever, what no process of a device may do to the machine."""
     for number in FORBIDDEN.values():
         kernel.drop_capability(number)

@@ -24,11 +24,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.layout import RUN
 from lab.request import LARGEST_BYTES, Request, decode, encode
 from tinhnet.errors import TinhnetError
-from tinhnet.logs import Log
+
+if TYPE_CHECKING:
+    from tinhnet.logs import Log
 
 COMMAND = Path(sys.executable).with_name("tinhnet")
 SOCKET = RUN / "broker.sock"
@@ -46,7 +49,7 @@ class Broker:
 
     state: Path
     inventory: Path
-    log: Log
+    log: "Log"
 
     def serve(self, listener: socket.socket) -> None:
         """Serve callers side by side until this process is ended."""

@@ -5,6 +5,8 @@ Root does it here and now; anybody else asks the broker for the same verb.
 """
 
 import os
+import signal
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +26,6 @@ from lab.teardown import labs
 from tinhnet.config import load_config
 from tinhnet.console import print_json, print_rows, say, warn
 from tinhnet.errors import TinhnetError
-from tinhnet.logs import log_of, set_up_logs
 
 app = typer.Typer(
     name="lab", help="Build the province in a box and break it on purpose.", no_args_is_help=True
@@ -218,13 +219,19 @@ def trust(
 @app.command()
 def broker() -> None:
     """Serve the lab's verbs to the group tinhnet over a Unix socket, as root."""
+    from tinhnet.logs import log_of, set_up_logs  # noqa: PLC0415 no other verb needs it, 0.1 s
+
     require_root()
     config = load_config().config
     set_up_logs(config.logs, str)
     served = root_broker.Broker(config.state, config.inventory, log_of("lab"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with root_broker.listen() as listener:
         warn(f"serving {root_broker.SOCKET} for the group {root_broker.GROUP}")
-        served.serve(listener)
+        try:
+            served.serve(listener)
+        finally:
+            root_broker.SOCKET.unlink(missing_ok=True)
 
 
 def _ask_unless_root(request: Request) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lab import cgroup, kernel
-from lab.boot import ENVIRONMENT
+from lab.boot import ENVIRONMENT, forbid
 from lab.disk import ACCOUNT_ID, File, write
 from lab.layout import RESOLVERS, Layout
 from lab.power import is_alive
@@ -73,7 +73,7 @@ def as_product(
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     resolver = RESOLVERS / layout.namespace(controller) / "resolv.conf"
     kernel.mount(str(resolver), Path("/etc/resolv.conf").resolve(), flags=kernel.MS_BIND)
-    _open_the_way((checkout, Path(sys.base_prefix)))
+    _open_the_way((checkout, home.parent, Path(sys.base_prefix)))
     kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_RDONLY)
     os.initgroups(USER, account.pw_gid)
     os.setgid(account.pw_gid)
@@ -134,13 +134,19 @@ def _open_the_way(paths: Sequence[Path]) -> None:
     pairs = ((path, first_blocked(path)) for path in paths)
     blocked = [(path, above) for path, above in pairs if above is not None]
     for above in dict.fromkeys(above for _, above in blocked):
-        wanted = [path for path, over in blocked if over == above]
+        wanted = _outermost([path for path, over in blocked if over == above])
         handles = {path: os.open(path, os.O_PATH) for path in wanted}
         kernel.mount("tmpfs", above, "tmpfs", kernel.MS_NODEV | kernel.MS_NOSUID, "mode=755")
         for path, handle in handles.items():
             path.mkdir(parents=True, exist_ok=True)
             kernel.mount(f"/proc/self/fd/{handle}", path, flags=kernel.MS_BIND | kernel.MS_REC)
             os.close(handle)
+
+
+def _outermost(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the paths that lie in no other of them."""
+    different = set(paths)
+    return tuple(path for path in different if not different.intersection(path.parents))
 
 
 def _enter_device(
@@ -154,6 +160,7 @@ def _enter_device(
         os.chdir("/root")
         inner = os.fork()  # only a child is born in the new process id namespace
         if inner == 0:
+            forbid()
             environment = {**ENVIRONMENT, "TERM": os.environ.get("TERM", "linux")}
             if account:
                 _become_account()
@@ -181,8 +188,9 @@ def _execute(command: tuple[str, ...], environment: dict[str, str], directory: P
             directory = Path("/")
         os.chdir(directory)
         os.execvpe(command[0], command, environment)  # noqa: S606 what the person asked for, no shell
-    except FileNotFoundError:
-        sys.stderr.write(f"tinhnet: {command[0]}: not found\n")
+    except (FileNotFoundError, PermissionError):
+        # A directory of the caller's PATH that is closed here must not hide the plain truth.
+        sys.stderr.write(f"tinhnet: {command[0]}: not found, or not to be run by this user\n")
     except OSError as error:
-        sys.stderr.write(f"tinhnet: {command[0]}: {error}\n")
+        sys.stderr.write(f"tinhnet: {command[0]}: {error.strerror}\n")
     os._exit(_NOT_FOUND)

@@ -65,7 +65,7 @@ def decode(line: bytes) -> Request:
     """Return a checked request; TinhnetError says which word is not allowed."""
     try:
         content = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TinhnetError("the request is not JSON") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise TinhnetError(f"the request is not of format {FORMAT}", "use the same version")

@@ -26,7 +26,6 @@ from lab.record import (
 )
 from lab.select import only_sites
 from tinhnet.errors import TinhnetError
-from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
 
 # sshd reads its keys again on SIGHUP, under systemd as under a light init.
@@ -47,6 +46,8 @@ def up(
 
     Leftovers of an earlier run that was killed are removed first.
     """
+    from tinhnet.inventory import load  # noqa: PLC0415 no other verb needs it, 0.1 s
+
     require_features()
     with locked(layout):
         if (layout.run / "lab.json").exists():
