@@ -71,12 +71,15 @@ def sites_without(network: DeclaredNetwork, core: str) -> list[str]:
     return lonely
 
 
-def login(box: Box, device: Device, key: Path) -> Finished:
-    """Try to log in to a device with a key, from where the product lives."""
+def login(box: Box, device: Device, key: Path, *, bare: bool = False) -> Finished:
+    """Try to log in to a device with a key, from where the product lives.
+
+    A bare device is tried at the only address it knows.
+    """
     options = ["BatchMode=yes", "IdentitiesOnly=yes", "ConnectTimeout=5", "IdentityAgent=none"]
     options.append(f"UserKnownHostsFile={box.known_hosts}")
     flags = [part for option in options for part in ("-o", option)]
-    target = f"tinhnet@{device.management4}"
+    target = f"tinhnet@{device.bootstrap4 if bare else device.management4}"
     return box.run(box.inside("noc", ["ssh", "-F", "none", "-i", str(key), *flags, target, "true"]))
 
 

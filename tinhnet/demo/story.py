@@ -40,7 +40,8 @@ class Story:
         return f"{DISTRICT}-pc"
 
     def bring_up(self) -> Figures:
-        """Build the lab from nothing."""
+        """Build the lab from nothing; what stood before is taken down first."""
+        self.box.must(self.box.lab("down"))
         began = time.monotonic()
         inventory, key = str(self.box.inventory), str(self.public_key)
         self.box.show(self.box.lab("up", "--inventory", inventory, "--key", key))
@@ -51,10 +52,10 @@ class Story:
         cpe = self.network.devices[f"{DISTRICT}-cpe1"]
         if proof.fetches(self.box, self.client, self.url):
             raise StepFailedError(f"{self.client} gets {self.url} from a bare province")
-        if proof.login(self.box, cpe, self.private_key).status == 0:
+        if proof.login(self.box, cpe, self.private_key, bare=True).status == 0:
             raise StepFailedError(f"{cpe.id} answers although no core is configured")
         firewall = self.network.devices["fw1"]
-        if proof.login(self.box, firewall, self.private_key).status != 0:
+        if proof.login(self.box, firewall, self.private_key, bare=True).status != 0:
             raise StepFailedError("the controller does not reach the bare firewall next to it")
         return {"reachable": 1}
 
