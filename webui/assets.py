@@ -45,6 +45,7 @@ def _finish(response: Response) -> Response:
         response.cache_control.no_cache = None
     accepts = "gzip" in request.headers.get("Accept-Encoding", "")
     if accepts and response.mimetype in COMPRESSED and (response.content_length or 0) > SMALLEST:
+        response.close()  # the plain file; what was read of it is not sent
         response.direct_passthrough = False
         response.set_data(compressed(name, fingerprint(name)))
         response.headers["Content-Encoding"] = "gzip"

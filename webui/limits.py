@@ -6,7 +6,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 LIMITER = "limiter"
-LOGINS = "30 per minute"
+LOGINS = "60 per minute"
 """Beside the pauses of `tinhnet.access`, which count wrong passwords per name and address."""
 CALLS = "1200 per minute"
 

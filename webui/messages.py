@@ -23,7 +23,15 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
 }
-HEADER = "# SPDX-License-Identifier: MIT\n# What the pages say in {name}; the ids are English."
+HEADER = """\
+# SPDX-License-Identifier: MIT
+# What the pages say in {name}; the ids are English. `python -m webui.messages` keeps it up to date.
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: {plural}\\n"
+
+"""
 WIDTH = 100
 
 
@@ -46,15 +54,12 @@ def update() -> None:
     for locale in LANGUAGES:
         known = catalogue_of(locale)
         fresh = Catalog(locale=locale)
-        fresh.mime_headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Plural-Forms", fresh.plural_forms),
-        ]
-        fresh.header_comment = HEADER.format(name=LANGUAGES[locale])
         for message in wanted:
             fresh.add(message, _translation(known.get(_key(message)), message, locale))
         with _path(locale).open("wb") as file:
-            write_po(file, fresh, width=WIDTH)
+            head = HEADER.format(name=LANGUAGES[locale], plural=fresh.plural_forms)
+            file.write(head.encode())
+            write_po(file, fresh, width=WIDTH, omit_header=True)
 
 
 def _translation(

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: MIT
+"""The pages in a real browser: nothing refused by the policy, nothing fetched from elsewhere.
+
+`TINHNET_SCREENSHOTS=DIRECTORY` keeps pictures of what was seen; the README's
+are written to docs/images/ with `TINHNET_SCREENSHOTS=docs/images`.
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.webui.conftest import PASSWORD, ROOT, add_people, settings, write_playbooks
+from tinhnet.context import Context, open_context
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SIZES = {"wide": (1280, 800), "phone": (390, 844)}
+PATHS = (
+    "/",
+    "/coverage/districts-connected",
+    "/sites",
+    "/sites?q=dien+ban",
+    "/sites/dien-ban",
+    "/devices",
+    "/devices/core1",
+    "/links",
+    "/links/dien-ban-1",
+    "/services",
+    "/services/portal",
+    "/playbooks",
+    "/playbooks/change.yml",
+    "/jobs",
+    "/search?q=so",
+    "/system",
+    "/profile",
+    "/nothing-here",
+)
+READY_S = 60
+WATCH = """
+window.refused = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.refused.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+UNNAMED = """
+() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => !(one.labels?.length || one.textContent.trim() || one.ariaLabel || one.title))
+  .map((one) => one.outerHTML.slice(0, 120))
+"""
+OVERFLOWING = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a browser did that it should not have done."""
+
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A web server of our own with the context of its state."""
+
+    address: str
+    context: Context
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start the real server on an inherited socket, and a change worker beside it."""
+    directory = tmp_path_factory.mktemp("browser")
+    write_playbooks(directory / "playbooks")
+    loaded = settings(directory / "state", directory / "playbooks")
+    context = open_context(loaded)
+    add_people(context)
+    environment = os.environ | {
+        "TINHNET_STATE": str(directory / "state"),
+        "TINHNET__JOBS__PLAYBOOKS": str(directory / "playbooks"),
+    }
+    with socket.socket() as listener, (directory / "log").open("wb") as log:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        host, port = listener.getsockname()
+        commands = [["-m", "webui.server", "--fd", str(listener.fileno())], _worker()]
+        running = [
+            subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=environment,
+                pass_fds=[listener.fileno()],
+                stderr=log,
+            )
+            for command in commands
+        ]
+        try:
+            _wait_for(host, port)
+            yield Server(f"http://{host}:{port}", context, environment)
+        finally:
+            for one in running:
+                one.terminate()
+            for one in running:
+                one.wait(30)
+            context.store.close()
+
+
+def _worker() -> list[str]:
+    return ["-c", "from tinhnet.cli import main; main()", "worker", "change"]
+
+
+def _wait_for(host: str, port: int) -> None:
+    """Wait until a page answers; the connection itself waits in the socket's queue."""
+    connection = HTTPConnection(host, port, timeout=READY_S)
+    try:
+        connection.request("GET", "/login")
+        assert connection.getresponse().status == 200
+    except HTTPException as error:
+        pytest.fail(f"the server does not answer: {error}")
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start one Chromium for all tests."""
+    if not Path(CHROMIUM).exists():
+        pytest.fail("Chromium is missing: apt-get install chromium (make setup does)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+def _open(
+    browser: Browser, server: Server, size: str, language: str, name: str = "lan"
+) -> tuple[Page, Watch]:
+    """Return a signed-in page that writes down what it should not do."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, base_url=server.address, locale="vi-VN"
+    )
+    context.set_default_timeout(30_000)
+    context.add_init_script(WATCH)
+    context.add_cookies([{"name": "tinhnet_language", "value": language, "url": server.address}])
+    page, watch = context.new_page(), Watch()
+    page.on("request", lambda request: _note_foreign(watch, server, request.url))
+    page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: watch.errors.append(message.text) if _is_fault(message.text) else None,
+    )
+    page.goto("/login")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_url("**/")
+    return page, watch
+
+
+def _note_foreign(watch: Watch, server: Server, url: str) -> None:
+    if not url.startswith((server.address, "data:")):
+        watch.foreign.append(url)
+
+
+def _is_fault(text: str) -> bool:
+    return "Content Security Policy" in text or "Uncaught" in text
+
+
+def _keep(page: Page, name: str) -> None:
+    """Keep a picture where somebody asked for pictures."""
+    directory = os.environ.get("TINHNET_SCREENSHOTS")
+    if directory:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(directory) / f"{name}.png")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_every_page_keeps_the_policy_and_stays_at_home(
+    browser: Browser, server: Server, size: str, language: str
+) -> None:
+    """An air-gapped office sees every page whole, on a desk and in a hand, in both languages."""
+    page, watch = _open(browser, server, size, language)
+    faults: dict[str, object] = {}
+    for path in PATHS:
+        page.goto(path, wait_until="load")
+        refused = page.evaluate("() => window.refused")
+        unnamed = page.evaluate(UNNAMED)
+        wider = page.evaluate(OVERFLOWING)
+        has_heading = page.locator("h1").count() == 1
+        if refused or unnamed or wider > 0 or not has_heading:
+            faults[path] = (refused, unnamed, wider, has_heading)
+        if size == "wide" and language == "vi" and path in {"/", "/sites"}:
+            _keep(page, {"/": "overview", "/sites": "sites"}[path])
+
+    assert faults == {}
+    assert watch.foreign == []
+    assert watch.errors == []
+    page.context.close()
+
+
+def test_a_job_is_launched_and_followed_to_its_end_and_survives_a_reload(
+    browser: Browser, server: Server
+) -> None:
+    """The live page shows every line once, in order, without anybody touching it."""
+    page, watch = _open(browser, server, "wide", "vi")
+    page.goto("/playbooks/count.yml")
+    page.click("button.btn-primary")
+    page.wait_for_url("**/review?**")
+    page.click("form button.btn-primary")
+    page.wait_for_url(re.compile(r"/jobs/J\d+"))
+
+    log = page.locator("#log")
+    expect(log).to_contain_text("dòng 39", timeout=90_000)
+    _keep(page, "job-live")
+    page.reload()
+    expect(log).to_contain_text("xong ở Điện Bàn", timeout=90_000)
+    expect(page.locator("#job-status .state.good").first).to_be_visible(timeout=30_000)
+    numbers = [int(text) for text in log.locator("a.n").all_inner_texts()]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+    page.goto(page.url.split("#")[0] + "#L7")
+    page.reload()
+    expect(page.locator("#L7")).to_have_class(re.compile("here"))
+    assert watch.errors == []
+    assert watch.foreign == []
+    page.context.close()
+
+
+def test_typing_narrows_the_list_without_losing_the_place(browser: Browser, server: Server) -> None:
+    """The table follows the typing, the address follows the table, the cursor stays."""
+    page, watch = _open(browser, server, "wide", "vi")
+    page.goto("/sites")
+
+    page.locator("#filter-q").press_sequentially("dien ban", delay=20)
+
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    expect(page.locator("#filter-q")).to_be_focused()
+    page.wait_for_url("**/sites?q=dien+ban**")
+    assert watch.errors == []
+    page.context.close()
+
+
+def test_keyboard_users_reach_the_content_at_once(browser: Browser, server: Server) -> None:
+    """The first Tab offers to skip the navigation, and the focus can be seen."""
+    page, _ = _open(browser, server, "wide", "en")
+    page.goto("/sites")
+
+    page.keyboard.press("Tab")
+
+    expect(page.locator(".skip")).to_be_focused()
+    outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_can_be_read_against_its_ground(browser: Browser, server: Server, theme: str) -> None:
+    """WCAG 2.1, 1.4.3: 4.5 to 1 for small text, in both themes."""
+    page, _ = _open(browser, server, "wide", "vi")
+    page.context.add_cookies([{"name": "tinhnet_theme", "value": theme, "url": server.address}])
+    faint: dict[str, object] = {}
+    for path in ("/", "/sites", "/devices/core1", "/jobs", "/system"):
+        page.goto(path)
+        found = page.evaluate(CONTRAST)
+        if found:
+            faint[path] = found
+
+    assert faint == {}
+    page.context.close()
+
+
+CONTRAST = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
+    .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (node) => {
+    for (let one = node; one; one = one.parentElement) {
+      const colour = rgb(getComputedStyle(one).backgroundColor);
+      if (colour[3] > 250) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent.trim();
+    if (!text || !node.checkVisibility() || node.closest("svg, .sr, .skip, script, option")) continue;
+    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(ground(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.add(`${ratio.toFixed(2)} ${text.slice(0, 40)} <${node.className}>`);
+  }
+  return [...faint].slice(0, 10);
+}
+"""

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""Jobs on pages: launched with care, read line by line, never truncated."""
+
+import re
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.webui.conftest import OPERATOR, Site, post
+from tinhnet import actions
+from tinhnet.model.job import (
+    DeviceResult,
+    Job,
+    JobDevice,
+    JobEvent,
+    JobRequest,
+    JobState,
+)
+from tinhnet.store.jobs import add_events, get_job, list_jobs, put_devices
+from tinhnet.store.leases import Start, end_job, start_job
+
+LINES = 1300
+FAILED_AT = 700
+BEGAN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def ended(site: Site) -> Job:
+    """Return a job that ended with a failed device, written as its worker writes it."""
+    context, now = site.context, site.context.now
+    job = actions.launch_job(context, OPERATOR, JobRequest("change.yml", limit="cpe", diff=True))
+    devices = ["core1", "dien-ban-cpe1", "hoi-an-cpe1"]
+    start = Start("w", now, ["ansible-playbook", "change.yml"], "0" * 40, "2.19.4", devices)
+    with context.store.writing() as connection:
+        running = start_job(connection, job, start, now)
+        assert running is not None
+        lines = [_line(number) for number in range(1, LINES + 1)]
+        add_events(connection, running, lines)
+        results = {
+            "core1": DeviceResult.OK,
+            "dien-ban-cpe1": DeviceResult.FAILED,
+            "hoi-an-cpe1": DeviceResult.CHANGED,
+        }
+        known = {
+            name: JobDevice(name, result, int(result is DeviceResult.CHANGED), "Push", "refused")
+            for name, result in results.items()
+        }
+        put_devices(connection, job.number, known.values())
+        end_job(connection, running, JobState.FAILED, "1 of 3 devices failed", known, now)
+        return get_job(connection, job.number)
+
+
+def _line(number: int) -> JobEvent:
+    fails = number == FAILED_AT
+    return JobEvent(
+        seq=number,
+        at=BEGAN,
+        device="dien-ban-cpe1" if fails else None,
+        task="Push",
+        kind="result" if fails else "line",
+        text=f"dòng {number} <b>&",
+        result="failed" if fails else None,
+    )
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r'id="L(\d+)"', text)]
+
+
+def test_the_whole_log_can_be_walked_through_without_scripts(site: Site, ended: Job) -> None:
+    """Rivals go blank above 4,000 lines; here every line has a page."""
+    client = site.visit("minh")
+    seen: list[int] = []
+    path = f"/jobs/{ended.id}?after=0"
+    while path:
+        page = client.get(path).get_data(as_text=True)
+        seen += _numbers(page)
+        later = re.search(r'href="(/jobs/J\d+\?after=\d+)">Later lines', page)
+        path = later[1] if later else ""
+
+    assert seen == list(range(1, LINES + 1))
+
+
+def test_lines_are_text_whatever_they_hold(site: Site, ended: Job) -> None:
+    """A device's banner must not become markup."""
+    page = site.visit("minh").get(f"/jobs/{ended.id}/lines?after=0&limit=1").get_data(as_text=True)
+
+    assert "dòng 1 &lt;b&gt;&amp;" in page
+
+
+def test_the_download_is_the_whole_log(site: Site, ended: Job) -> None:
+    """What is kept as evidence must not be a window of it."""
+    text = site.visit("minh").get(f"/jobs/{ended.id}/log.txt").get_data(as_text=True)
+
+    assert text.splitlines() == [f"dòng {number} <b>&" for number in range(1, LINES + 1)]
+
+
+def test_a_stream_resumes_after_the_last_line_it_sent(site: Site, ended: Job) -> None:
+    """A page that lost its connection goes on where it was, on any worker."""
+    client = site.visit("minh")
+
+    first = client.get(f"/jobs/{ended.id}/stream?after=0").get_data(as_text=True)
+    again = client.get(
+        f"/jobs/{ended.id}/stream?after=0", headers={"Last-Event-ID": "1250"}
+    ).get_data(as_text=True)
+
+    assert _numbers(first) == list(range(1, LINES + 1))
+    assert _numbers(again) == list(range(1251, LINES + 1))
+    assert first.rstrip().endswith("event: end\ndata: failed")
+
+
+def test_a_stream_without_a_place_is_told_to_poll(site: Site, ended: Job) -> None:
+    """Streams hold threads; ordinary clicks must keep some."""
+    pulse = site.app.extensions["tinhnet"].pulse
+    client = site.visit("minh")
+    with ExitStack() as held:
+        for _ in range(site.context.config.web.threads // 2):
+            held.enter_context(pulse.stream())
+        answer = client.get(f"/jobs/{ended.id}/stream?after=0")
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_failed_devices_come_first_with_their_line(site: Site, ended: Job) -> None:
+    """Forty devices are well; the page is about the one that is not."""
+    client = site.visit("lan")
+
+    page = client.get(f"/jobs/{ended.id}").get_data(as_text=True)
+
+    assert page.index("dien-ban-cpe1") < page.index("core1")
+    assert f'data-line="{FAILED_AT}"' in page
+    assert client.get(f"/jobs/{ended.id}/fault?after=0").json == {"seq": FAILED_AT}
+
+
+def test_the_same_run_on_the_failed_devices_is_one_click_away(site: Site, ended: Job) -> None:
+    """Nobody types the names of failed devices at night."""
+    page = site.visit("lan").get(f"/jobs/{ended.id}").get_data(as_text=True)
+
+    found = re.search(r'href="(/playbooks/change.yml/review\?[^"]+)"', page)
+    assert found is not None
+    assert "limit=dien-ban-cpe1" in found[1]
+    assert "mode=apply" in found[1]
+
+
+def test_the_device_shows_what_the_job_did_to_it(site: Site, ended: Job) -> None:
+    """Finding all jobs that touched a device is asked of rivals for years."""
+    page = site.visit("minh").get("/devices/dien-ban-cpe1").get_data(as_text=True)
+
+    assert f"/jobs/{ended.id}" in page
+    assert "failed" in page
+
+
+def test_a_job_is_reviewed_with_its_targets_before_it_can_start(site: Site) -> None:
+    """N devices and M sites stand on the page before anything happens; Ansible names them."""
+    client = site.visit("lan")
+
+    page = client.get("/playbooks/change.yml/review?limit=dien-ban&mode=apply").get_data(
+        as_text=True
+    )
+
+    assert "1 device · 1 site" in page
+    assert "dien-ban-cpe1" in page
+    assert 'name="confirm"' in page
+    assert "--limit" in page
+
+
+def test_a_risky_run_needs_the_number_of_devices(site: Site) -> None:
+    """A click too many must not touch forty routers."""
+    client = site.visit("lan")
+    fields: dict[str, str | list[str]] = {
+        "playbook": "change.yml",
+        "limit": "dien-ban",
+        "mode": "apply",
+        "expected": "1",
+        "confirm": "40",
+    }
+
+    refused = post(client, "/jobs", fields)
+    accepted = post(client, "/jobs", fields | {"confirm": "1"})
+
+    assert "/review" in (refused.location or "")
+    assert re.fullmatch(r"/jobs/J\d+", accepted.location or "")
+
+
+def test_check_mode_is_what_an_empty_form_means(site: Site) -> None:
+    """The safe way is the default way."""
+    client = site.visit("lan")
+
+    answer = post(client, "/jobs", {"playbook": "change.yml", "limit": "dien-ban"})
+
+    with site.context.store.reading() as connection:
+        newest = list_jobs(connection, limit=1)[0]
+    assert answer.location == f"/jobs/{newest.id}"
+    assert newest.check is True
+
+
+def test_an_operator_may_check_but_not_change(site: Site) -> None:
+    """Roles are asked again when the form comes in."""
+    client = site.visit("tuan")
+    fields: dict[str, str | list[str]] = {"playbook": "change.yml", "limit": "dien-ban"}
+
+    assert post(client, "/jobs", fields | {"mode": "apply"}).status_code == 403
+    assert post(client, "/jobs", fields | {"mode": "check"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"limit": "dien ban; rm -rf /"}, "Type devices, sites or groups"),
+        ({"tags": "a b!"}, "Type tags of letters"),
+        ({"arg.device": "Hội An"}, "does not fit the form"),
+    ],
+    ids=["limit", "tags", "argument"],
+)
+def test_a_wrong_field_is_marked_and_nothing_is_launched(
+    site: Site, fields: dict[str, str], said: str
+) -> None:
+    """Wrong input is answered where it was typed."""
+    answer = site.visit("lan").get("/playbooks/change.yml/review", query_string=fields)
+
+    assert answer.status_code == 422
+    assert said in answer.get_data(as_text=True)
+
+
+def test_a_waiting_job_is_cancelled_after_one_more_question(site: Site) -> None:
+    """Cancelling is as deliberate as launching."""
+    client = site.visit("lan")
+    job = actions.launch_job(site.context, OPERATOR, JobRequest("count.yml"))
+
+    assert "Yes, cancel it" in client.get(f"/jobs/{job.id}/cancel").get_data(as_text=True)
+    post(client, f"/jobs/{job.id}/cancel", {}, page=f"/jobs/{job.id}/cancel")
+
+    with site.context.store.reading() as connection:
+        assert get_job(connection, job.number).state is JobState.CANCELLED
+
+
+def test_a_verified_site_is_proven_until_something_changes_it(site: Site) -> None:
+    """A tick on the map means a proof that still holds, nothing less."""
+    job = _verified(site, DeviceResult.OK)
+
+    page = site.visit("minh").get("/sites/tam-ky").get_data(as_text=True)
+
+    assert job.id in page
+    assert "proven" in page
+
+
+def _verified(site: Site, result: DeviceResult) -> Job:
+    context, now = site.context, site.context.now
+    (context.config.jobs.playbooks / "verify.yml").write_text(
+        "---\n# tinhnet: {title_vi: Kiểm, title_en: Verify, risk: read}\n- hosts: cpe\n", "utf-8"
+    )
+    job = actions.launch_job(context, OPERATOR, JobRequest("verify.yml"))
+    device = JobDevice("tam-ky-cpe1", result, 0, "Verify", None)
+    with context.store.writing() as connection:
+        start = Start("w", now, ["ansible-playbook"], None, "2.19.4", [device.device])
+        running = start_job(connection, job, start, now)
+        assert running is not None
+        end_job(connection, running, JobState.SUCCEEDED, None, {device.device: device}, now)
+        return get_job(connection, job.number)
