@@ -6,9 +6,10 @@ the configuration applied, and it costs 0.3-0.8 s of CPU a device.
 """
 
 import re
+import socket
 from pathlib import Path
 
-from .run import STAGE, run, write_file
+from .run import STAGE, TIMEOUT_S, run, write_file
 from .text import Plan, RefusedError, insert_foreign, text_of
 
 Tree = dict[str, "Tree"]
@@ -33,6 +34,8 @@ _SINGLE = re.compile(
     r"|match ip address|match ipv6 address|(?:ip|ipv6) prefix-list \S+ seq \d+)(?: |$)"
 )
 """Commands that hold one value: the new one replaces the old, no `no` is needed."""
+_TWO_KEYS = re.compile(rf"^ {_DIGEST}.*\n {_DIGEST}", re.MULTILINE)
+_OSPFD = "/run/frr/ospfd.vty"
 _BARE_NO = re.compile(r"(description)(?: |$)")
 """Commands whose `no` form takes no argument."""
 
@@ -92,8 +95,11 @@ def delta(running: str, predicted: str) -> str:
 
 
 def read() -> str:
-    """Return the running configuration as vtysh shows it."""
-    return run(["vtysh", "-c", "show running-config"]).stdout
+    """Return the running configuration as vtysh shows it, MD5 keys in ospfd's own order."""
+    shown = run(["vtysh", "-c", "show running-config"]).stdout
+    if not _TWO_KEYS.search(shown):
+        return shown
+    return _with_key_order(shown, _ask_ospfd("show running-config"))
 
 
 def check(predicted: str) -> None:
@@ -111,6 +117,35 @@ def apply(running: str, predicted: str) -> None:
 def startup_text(predicted: str) -> str:
     """Return what /etc/frr/frr.conf must hold."""
     return HEADER + predicted
+
+
+def _with_key_order(shown: str, of_ospfd: str) -> str:
+    """Order keys as ospfd holds them: it signs by order, and vtysh sorts what it shows."""
+    right = {line: _digests(tree) for line, tree in parse(of_ospfd).items() if _is_interface(line)}
+    lines: list[str] = []
+    keys: list[str] = []
+    for line in shown.splitlines():
+        if _is_interface(line):
+            keys = list(right.get(line, []))
+        is_key = line.startswith(f" {_DIGEST}") and keys
+        lines.append(f" {keys.pop(0)}" if is_key else line)
+    return text_of(lines)
+
+
+def _ask_ospfd(command: str) -> str:
+    """Ask ospfd itself: commands and answers end with NUL, answers with a status byte."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(TIMEOUT_S)
+        connection.connect(_OSPFD)
+        for line in ("enable", command):
+            connection.sendall(line.encode() + b"\0")
+            answer = b""
+            while not answer[:-1].endswith(b"\0\0\0"):
+                part = connection.recv(65536)
+                if not part:
+                    raise RefusedError("frr", "ospfd closed the connection")
+                answer += part
+        return answer[:-4].decode(errors="replace")
 
 
 def _vtysh(text: str, name: str, options: list[str]) -> None:
@@ -192,20 +227,20 @@ def _digest_commands(have: list[str], want: list[str], path: tuple[str, ...]) ->
     the old ones are set again behind it, so they go on signing until every
     neighbour knows the new one.
     """
-    kept = 0
-    while kept < min(len(have), len(want)) and have[kept] == want[kept]:
-        kept += 1
-    rest = want[kept:]
-    again = [line for line in rest if line in have]
-    gone = [line for line in have[kept:] if line not in want]
+    now = [*have, *(line for line in want if line not in have)]
     commands: list[str] = []
-    for line in [line for line in rest if line not in have]:
+    for line in now[len(have) :]:
         commands += _enter(path, line)
-    moved = again if [line for line in have[kept:] if line in want] != rest else []
-    for line in moved:
-        commands += _enter(path, _negated_digest(line)) + _enter(path, line)
-    for line in gone:
-        commands += _enter(path, _negated_digest(line))
+    highest = -1
+    for line in want:
+        if now.index(line) < highest:
+            commands += _enter(path, _negated_digest(line)) + _enter(path, line)
+            now.remove(line)
+            now.append(line)
+        highest = now.index(line)
+    for line in have:
+        if line not in want:
+            commands += _enter(path, _negated_digest(line))
     return commands
 
 

@@ -41,9 +41,13 @@ def canonical(text: str) -> str:
 
 
 def plan(running: str, intended: str, applied: str) -> Plan:
+    """Compare with what the intended rules look like once the kernel has them."""
+    return compare(running, canonical(intended) if intended else "", applied)
+
+
+def compare(running: str, intended: str, applied: str) -> Plan:
     """Keep foreign tables, chains and rules in their place; ours keep their order."""
-    have = blocks(running)
-    want = blocks(canonical(intended)) if intended else {}
+    have, want = blocks(running), blocks(intended)
     pushed = blocks(applied)
     residue: list[str] = []
     predicted = {name: dict(body) for name, body in want.items()}

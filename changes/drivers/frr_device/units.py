@@ -77,10 +77,7 @@ def apply_daemons(running: str, predicted: str) -> None:
     """Set the switches; FRR has to be restarted for them."""
     if running == predicted:
         return
-    text = read_file(DAEMONS)
-    for key, value in _pairs(predicted):
-        text = _with_line(text, key, f"{key}={value}")
-    write_file(DAEMONS, text, mode=0o640)
+    write_file(DAEMONS, with_switches(read_file(DAEMONS), predicted), mode=0o640)
     systemctl("restart", "frr")
 
 
@@ -93,6 +90,13 @@ def _with_line(text: str, key: str, line: str) -> str:
 def _pairs(text: str) -> list[tuple[str, str]]:
     pairs = (line.partition("=") for line in lines_of(text) if not line.startswith("#"))
     return [(key.strip(), value.strip()) for key, mark, value in pairs if mark]
+
+
+def with_switches(text: str, switches: str) -> str:
+    """Return the text of /etc/frr/daemons with the declared switches set."""
+    for key, value in _pairs(switches):
+        text = _with_line(text, key, f"{key}={value}")
+    return text
 
 
 def _enabled(unit: str) -> list[str]:
