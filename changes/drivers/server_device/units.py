@@ -11,10 +11,9 @@ from .run import RefusedError, must, run, touches
 from .state import File, Unit
 
 STATE = Path("/var/lib/tinhnet/server.json")
-PROPERTIES = "--property=LoadState,ActiveState,UnitFileState"
+PROPERTIES = "--property=ActiveState,UnitFileState,WantedBy,RequiredBy"
 SETTLE_S = 5.0
 PAUSE_S = 0.1
-NOT_ENABLED = ("disabled", "masked", "masked-runtime", "linked", "")
 RUNNING = ("active", "activating", "reloading")
 
 Todo = dict[str, list[str]]
@@ -101,7 +100,8 @@ def _verbs(
     unit: Unit, state: Mapping[str, str], files: Sequence[File], stamps: Mapping[str, str]
 ) -> list[str]:
     verbs = []
-    enabled = state.get("UnitFileState", "") not in NOT_ENABLED
+    # UnitFileState says "enabled" for an alias alone, which starts nothing at boot.
+    enabled = bool(state.get("WantedBy") or state.get("RequiredBy"))
     running = state.get("ActiveState", "") in RUNNING
     if unit.enabled != enabled and state.get("UnitFileState") != "static":
         verbs.append("enable" if unit.enabled else "disable")
