@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""The supervisor: real children, real signals."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tinhnet.config import SupervisorConfig
+from tinhnet.processes import descendants
+from tinhnet.store.engine import Store, connect
+from tinhnet.store.heartbeats import list_heartbeats
+from tinhnet.store.migrate import migrate
+from tinhnet.store.wake import waking
+from tinhnet.up import delay
+
+PATIENCE_S = 120
+POLL_S = 0.1
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Return the state that the supervisor will use."""
+    (tmp_path / "tinhnet.toml").write_text(
+        '[supervisor]\nworkers = ["change"]\nheartbeat_s = 0.5\nbackoff_s = 0.1\n'
+    )
+    (tmp_path / "playbooks").mkdir()
+    made = connect("", tmp_path / "var")
+    migrate(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, store: Store) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return what starts a supervisor; all of them end with the test."""
+    del store
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+        given = {"TINHNET_CONFIG": str(tmp_path / "tinhnet.toml"), **variables}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "tinhnet", "up", *arguments],
+                env=os.environ | {"TINHNET_STATE": str(tmp_path / "var")} | given,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=60)
+
+
+def until(store: Store, condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    ends = time.monotonic() + PATIENCE_S
+    with waking(store) as wake:
+        while not condition():
+            assert time.monotonic() < ends, "the condition never held"
+            wake.wait(POLL_S)
+
+
+def change_pid(store: Store) -> int | None:
+    """Return the pid in the change worker's heartbeat, None before the first."""
+    with store.reading() as connection:
+        return next((one.pid for one in list_heartbeats(connection)), None)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_child_that_dies_is_started_again_and_all_end_together(
+    store: Store, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """A crash at night heals itself, and Ctrl-C leaves nothing running."""
+    up = start()
+    until(store, lambda: change_pid(store) is not None)
+    first = change_pid(store)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    until(store, lambda: change_pid(store) not in (None, first))
+    second = change_pid(store)
+    up.send_signal(signal.SIGINT)
+    _, said = up.communicate(timeout=60)
+
+    assert second is not None
+    assert not is_alive(second)
+    assert up.returncode == 0
+    events = [json.loads(line)["event"] for line in said.splitlines() if line.startswith("{")]
+    assert events.count("worker_spawned") == 2
+    assert "worker_died" in events
+    with store.reading() as connection:
+        assert list_heartbeats(connection) == (), "a worker that ended says farewell"
+
+
+def test_children_end_when_the_supervisor_is_killed(
+    store: Store, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """After kill -9 of `up` no worker may go on changing devices unwatched."""
+    up = start()
+    until(store, lambda: change_pid(store) is not None)
+    children = descendants(up.pid)
+    up.kill()
+    up.communicate(timeout=60)
+    until(store, lambda: not any(is_alive(pid) for pid in children))
+
+    assert children
+
+
+def test_two_supervisors_of_one_state_are_refused(
+    store: Store, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """Two of them would run every worker twice; the message names the first."""
+    up = start()
+    until(store, lambda: change_pid(store) is not None)
+    second = start()
+    _, said = second.communicate(timeout=60)
+
+    assert second.returncode == 1
+    assert f"(pid {up.pid})" in said
+
+
+def test_a_port_in_use_is_told_before_anything_starts(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    """The most common mistake of a newcomer names the program to end."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        up = start(TINHNET__SUPERVISOR__WORKERS="change,web", TINHNET__WEB__PORT=str(port))
+        _, said = up.communicate(timeout=60)
+
+    assert up.returncode == 1
+    assert f"127.0.0.1:{port} is in use by" in said
+    assert f"(pid {os.getpid()})" in said
+    assert "Traceback" not in said
+
+
+def test_a_number_that_is_no_socket_is_refused(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    """A wrong --fd must not end in a web server that listens on a file."""
+    up = start("--fd", "9", TINHNET__SUPERVISOR__WORKERS="web")
+    _, said = up.communicate(timeout=60)
+
+    assert up.returncode == 1
+    assert "--fd 9 is no socket" in said
+
+
+def test_an_unknown_worker_is_named(start: Callable[..., subprocess.Popen[str]]) -> None:
+    """A typo in supervisor.workers must not become an endless restart."""
+    up = start(TINHNET__SUPERVISOR__WORKERS="chnage")
+    _, said = up.communicate(timeout=60)
+
+    assert up.returncode == 1
+    assert "there is no worker chnage" in said
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 0.5), (2, 1.0), (3, 2.0), (7, 30.0), (500, 30.0)]
+)
+def test_the_pause_before_a_restart_doubles_up_to_a_limit(failures: int, seconds: float) -> None:
+    """A worker that cannot run must not keep the machine busy."""
+    assert delay(failures, SupervisorConfig()) == seconds
