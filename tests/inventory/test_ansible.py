@@ -112,6 +112,7 @@ def test_hosts_carry_no_word_of_a_secret(quang_nam: DeclaredNetwork, tmp_path: P
         "ansible_host",
         "ansible_python_interpreter",
         "ansible_ssh_common_args",
+        "ansible_ssh_extra_args",
         "ansible_ssh_private_key_file",
         "ansible_user",
         "tinhnet_bootstrap",

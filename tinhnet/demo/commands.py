@@ -79,6 +79,8 @@ def _box(options: Options) -> Iterator[Story]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     box = Box(options.prefix, options.inventory, options.state)
     story = _prepare(box, Product(box, ("127.0.0.1", options.port)))
+    # What an earlier demo left behind after a kill -9 holds namespaces, and the port.
+    box.must(box.lab("down"))
     story.product.listen().close()
     try:
         yield story

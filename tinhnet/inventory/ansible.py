@@ -10,6 +10,8 @@ from tinhnet.model.device import Device
 
 USER = "tinhnet"
 INTERPRETER = "/usr/bin/python3"
+FIRST_CONTACT = "-o StrictHostKeyChecking=accept-new -o HashKnownHosts=no"
+"""A host key is learned once, in plain text under the device id, and never changes by itself."""
 
 ROLE_GROUPS = {
     "core": "core",
@@ -50,7 +52,7 @@ def shared_variables(directory: Path) -> dict[str, str]:
         "ansible_user": USER,
         "ansible_python_interpreter": INTERPRETER,
         "ansible_ssh_private_key_file": str(state / "secrets" / "ssh-management"),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={state / 'known_hosts'}",
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={state / 'known_hosts'} {FIRST_CONTACT}",
         "tinhnet_inventory": str(directory.absolute()),
         "tinhnet_state": str(state),
     }
@@ -68,6 +70,7 @@ def _host(network: DeclaredNetwork, device: Device) -> Host:
     groups += [network.sites[device.site].kind, device.site]
     variables: dict[str, str | bool | list[str]] = {
         "ansible_host": str(device.management4),
+        "ansible_ssh_extra_args": f"-o HostKeyAlias={device.id}",
         "tinhnet_device": device.id,
         "tinhnet_site": device.site,
         "tinhnet_role": device.role,
