@@ -160,6 +160,7 @@ def spawn(context: Context, job: Job, worker: str) -> Run:
         forks=settings.forks,
         grace_s=settings.grace_s,
         worker=os.getpid(),
+        actor=job.actor,
     )
     write_order(directory, order)
     said = TemporaryFile()  # noqa: SIM115 lives as long as the run

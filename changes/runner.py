@@ -41,7 +41,10 @@ LOCAL = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to run; written by the worker as `order.json` into the job's directory."""
+    """What to run; written by the worker as `order.json` into the job's directory.
+
+    `actor` reaches the devices' own logs as the variable `tinhnet_actor`.
+    """
 
     root: str
     playbook: str
@@ -53,6 +56,7 @@ class Order:
     forks: int
     grace_s: float
     worker: int
+    actor: str
 
 
 def write_order(directory: Path, order: Order) -> None:
@@ -180,7 +184,7 @@ def commit(root: Path) -> str | None:
 def essence(event: Mapping[str, object]) -> dict[str, object]:
     """Return the parts of an ansible-runner event that a job keeps.
 
-    `result` is the word an action plug-in gives as `device_result`, or None.
+    `result` is the word an action plug-in gives as `tinhnet_result`, or None.
     """
     about = event.get("event_data")
     data = about if isinstance(about, dict) else {}
@@ -194,7 +198,7 @@ def essence(event: Mapping[str, object]) -> dict[str, object]:
         "task": data.get("task") or data.get("name"),
         "changed": bool(res.get("changed")),
         "ignored": bool(data.get("ignore_errors")),
-        "result": res.get("device_result"),
+        "result": res.get("tinhnet_result"),
         "detail": str(res.get("msg") or res.get("stderr") or "")[:DETAIL],
     }
     if event.get("event") == "playbook_on_stats":
@@ -211,7 +215,7 @@ def _config(directory: Path, order: Order) -> ansible_runner.RunnerConfig:
         playbook=order.playbook,
         limit=order.limit,
         tags=",".join(order.tags) or None,
-        extravars=dict(order.extra) or None,
+        extravars={**order.extra, "tinhnet_actor": order.actor},
         cmdline=" ".join(options) or None,
         forks=order.forks,
         quiet=True,
