@@ -11,12 +11,14 @@ from lab import cgroup, kernel
 from lab.boot import ENVIRONMENT, forbid
 from lab.disk import ACCOUNT_ID, File, write
 from lab.layout import RESOLVERS, Layout
+from lab.machine import explained
 from lab.power import is_alive
 from lab.record import DeviceRecord
 from tinhnet.errors import TinhnetError
 
 USER = "tinhnet"
 CAP_NET_RAW = 13
+_RESOLVER_SOCKETS = (Path("/run/systemd/resolve"), Path("/run/nscd"))
 _ALL = (
     kernel.CLONE_NEWNS
     | kernel.CLONE_NEWNET
@@ -66,15 +68,15 @@ def as_product(
     leaves the one capability that a packet sensor needs.
     """
     account = product_account()
-    group = cgroup.group_of(layout.prefix, controller, cgroup.VISITORS)
-    (group / "cgroup.procs").write_text("0")
-    kernel.join(layout.namespace_file(controller), kernel.CLONE_NEWNET)
-    kernel.unshare(kernel.CLONE_NEWNS)
-    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
-    resolver = RESOLVERS / layout.namespace(controller) / "resolv.conf"
-    kernel.mount(str(resolver), Path("/etc/resolv.conf").resolve(), flags=kernel.MS_BIND)
-    _open_the_way((checkout, home.parent, Path(sys.base_prefix)))
-    kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_RDONLY)
+    with explained(f"the namespace of {controller} cannot be entered"):
+        group = cgroup.group_of(layout.prefix, controller, cgroup.VISITORS)
+        (group / "cgroup.procs").write_text("0")
+        kernel.join(layout.namespace_file(controller), kernel.CLONE_NEWNET)
+        kernel.unshare(kernel.CLONE_NEWNS)
+        kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+        _use_resolver(RESOLVERS / layout.namespace(controller) / "resolv.conf")
+        _open_the_way((checkout, home.parent, Path(sys.base_prefix)))
+        kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_RDONLY)
     os.initgroups(USER, account.pw_gid)
     os.setgid(account.pw_gid)
     if net_raw:
@@ -127,6 +129,21 @@ def first_blocked(path: Path) -> Path | None:
         if not ancestor.stat().st_mode & 0o001:
             return ancestor
     return None
+
+
+def _use_resolver(resolver: Path) -> None:
+    """Ask the province's name servers alone, also where the machine runs a resolver of its own."""
+    for daemon in _RESOLVER_SOCKETS:
+        if daemon.is_dir():
+            kernel.mount("tmpfs", daemon, "tmpfs", kernel.MS_NODEV | kernel.MS_NOSUID, "mode=755")
+    target = Path("/etc/resolv.conf").resolve()
+    if target.parent in _RESOLVER_SOCKETS:
+        target.touch(mode=0o644)
+    if not target.exists():
+        raise TinhnetError(
+            "this machine has no /etc/resolv.conf to cover", "touch /etc/resolv.conf"
+        )
+    kernel.mount(str(resolver), target, flags=kernel.MS_BIND)
 
 
 def _open_the_way(paths: Sequence[Path]) -> None:

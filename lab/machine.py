@@ -2,6 +2,8 @@
 """What the lab asks of the machine it stands on."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import cgroup
@@ -20,6 +22,16 @@ _LIMITS = {
     "net/ipv6/neigh/default/gc_thresh2": 8192,
     "net/ipv6/neigh/default/gc_thresh3": 16384,
 }
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn what the kernel refused into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        hint = "`tinhnet doctor` names missing kernel features"
+        raise TinhnetError(f"{what}: {error}", hint) from error
 
 
 def require_root() -> None:

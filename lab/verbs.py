@@ -14,7 +14,7 @@ from lab.construct import blank_record, construct
 from lab.disk import File, host_key_files, write
 from lab.keys import authorized_key
 from lab.layout import Layout
-from lab.machine import raise_limits, require_features
+from lab.machine import explained, raise_limits, require_features
 from lab.record import (
     DeviceRecord,
     LinkRecord,
@@ -73,8 +73,9 @@ def _construct(
 ) -> Record:
     """Construct, or leave nothing: half a lab helps nobody."""
     try:
-        return construct(layout, network, record, progress)
-    except (TinhnetError, OSError, KeyboardInterrupt):
+        with explained("the lab cannot be built"):
+            return construct(layout, network, record, progress)
+    except (TinhnetError, KeyboardInterrupt):
         teardown.teardown(layout)
         raise
 
@@ -91,7 +92,8 @@ def kill(layout: Layout, name: str) -> None:
         record = read_record(layout)
         device = switchable(record, name)
         if device.pid is not None:
-            write_record(layout, with_device(record, power.switch_off(layout, device)))
+            with explained(f"{name} cannot be switched off"):
+                write_record(layout, with_device(record, power.switch_off(layout, device)))
 
 
 def start(layout: Layout, name: str) -> None:
