@@ -88,6 +88,13 @@ def outcome(bundle: Bundle, output: str, mask: Mask) -> Outcome:
     )
 
 
+def unreachable(device: str, words: str) -> str:
+    """Return why a device could not be reached, and what to do, from the words of ssh."""
+    last = words.strip().splitlines()[-1] if words.strip() else "no answer"
+    hint = next((hint for sign, hint in _UNREACHABLE.items() if sign in words), "")
+    return f"{device} is unreachable: {last}" + (f"; {hint}" if hint else "")
+
+
 def unified(diff: FileDiff) -> str:
     """Return a diff as text, the way `diff -u` writes it."""
     lines = difflib.unified_diff(
@@ -126,6 +133,19 @@ def _package() -> str:
         for path in sorted(PACKAGE.glob("*.py")):
             package.writestr(f"{PACKAGE.name}/{path.name}", path.read_bytes())
     return base64.b64encode(octets.getvalue()).decode("ascii")
+
+
+_UNREACHABLE: Mapping[str, str] = {
+    "Permission denied": "it refuses the management key: was it rotated while the device was down?"
+    " on its console, put what `ssh-keygen -y -f var/secrets/ssh-management` prints into"
+    " /etc/ssh/authorized_keys/tinhnet",
+    "Host key verification failed": "its host key changed: nothing was sent; compare the"
+    " fingerprint on its console before you remove the old key from known_hosts",
+    "timed out": "is it switched on, and are the firewall and its zone up?",
+    "No route to host": "is it switched on, and are the firewall and its zone up?",
+    "unreachable": "the firewall or a core has no route yet: run wan.yml first",
+    "Connection refused": "it answers, but sshd does not run on it",
+}
 
 
 def _answer(device: str, output: str) -> Mapping[str, object]:

@@ -3,10 +3,11 @@
 
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from changes.server_rotation import COMMAND, keys_changes, keys_request
+from changes.servers import unreachable
 from tinhnet.errors import TinhnetError
 from tinhnet.secrets import secrets_of
 
@@ -31,4 +32,7 @@ class ActionModule(ActionBase):
             changes = keys_changes(task_vars["tinhnet_device"], answered["stdout"])
         except TinhnetError as error:
             raise AnsibleActionFail(str(error)) from error
+        except AnsibleConnectionFailure as error:
+            words = unreachable(task_vars["tinhnet_device"], error.message)
+            raise AnsibleConnectionFailure(words) from None
         return {**result, "changed": bool(changes), "changes": list(changes)}

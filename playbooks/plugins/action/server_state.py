@@ -3,12 +3,12 @@
 
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from changes.bundle import Roles
 from changes.intent import province, roles_of, server_bundle
-from changes.servers import COMMAND, outcome, request
+from changes.servers import COMMAND, outcome, request, unreachable
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
 
@@ -46,6 +46,9 @@ class ActionModule(ActionBase):
             found = outcome(bundle, answered["stdout"], opened.secrets.mask)
         except TinhnetError as error:
             raise AnsibleActionFail(str(error)) from error
+        except AnsibleConnectionFailure as error:
+            words = unreachable(device.id, error.message)
+            raise AnsibleConnectionFailure(words) from None
         result["changed"] = bool(found.changes)
         result["changes"] = list(found.changes)
         result["seconds"] = found.seconds

@@ -4,10 +4,11 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from changes.intent import province, trust
+from changes.servers import unreachable
 from changes.site_check import COMMAND, request, trials, verdicts
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
@@ -35,6 +36,9 @@ class ActionModule(ActionBase):
             found = verdicts(client.id, wanted, answered["stdout"])
         except TinhnetError as error:
             raise AnsibleActionFail(str(error)) from error
+        except AnsibleConnectionFailure as error:
+            words = unreachable(client.id, error.message)
+            raise AnsibleConnectionFailure(words) from None
         wrong = [verdict for verdict in found if not verdict.is_ok]
         result["changed"] = False
         result["tried"] = len(found)

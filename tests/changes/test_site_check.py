@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""What is tried from a client, and how its answers are judged; with real sockets on loopback."""
+
+import http.server
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from changes.site_check import SiteError, Trust, Verdict, request, trials, verdicts
+from tinhnet.inventory import load
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.pki import Distribution, Issued, Pki
+from tinhnet.secrets import SecretStore
+
+ROOT = Path(__file__).parents[2]
+CLIENT = "dien-ban-pc"
+PORTAL = "Cổng thông tin điện tử tỉnh Quảng Nam"
+WHERE = Distribution("http://pki.quangnam.test/ocsp", "http://pki.quangnam.test/crl.der")
+
+
+@pytest.fixture(scope="module")
+def network() -> DeclaredNetwork:
+    """Quảng Nam."""
+    return load(ROOT / "inventory")
+
+
+@pytest.fixture
+def pki(tmp_path: Path) -> Pki:
+    """Make an authority of its own."""
+    return Pki(tmp_path, SecretStore(tmp_path / "secrets"), WHERE, "Tỉnh Quảng Nam")
+
+
+def portal_certificate(pki: Pki) -> Issued:
+    """Return the portal's certificate."""
+    return pki.server("web1", ("portal.quangnam.test",), ())
+
+
+def trust(pki: Pki) -> Trust:
+    """Return what clients of this authority trust."""
+    return Trust(pki.authority(), portal_certificate(pki).certificate_pem, {})
+
+
+@contextmanager
+def served(body: str, status: int, tls: ssl.SSLContext | None) -> Iterator[int]:
+    """Serve one page on the loopback and yield its port."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def tls_of(issued: Issued, folder: Path) -> ssl.SSLContext:
+    """Return a TLS server's context with a certificate."""
+    (folder / "chain.pem").write_text(issued.certificate_pem + issued.key.value)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "chain.pem")
+    return context
+
+
+def portal_verdict(
+    network: DeclaredNetwork, pki: Pki, port: int, *, allowed: bool = True
+) -> Verdict:
+    """Try the portal at a port of the loopback as the client would."""
+    wanted = next(
+        one for one in network.expectations if one.client == CLIENT and one.service == "portal"
+    )
+    here = replace(
+        wanted, address4=IPv4Address("127.0.0.1"), address6=None, port=port, allowed=allowed
+    )
+    portal = replace(network.services["portal"], port=port)
+    trial = replace(network, expectations=(here,), services={**network.services, "portal": portal})
+    tried = trials(trial, trial.devices[CLIENT], trust(pki))
+    command = [sys.executable, "-I", "-B", "-"]
+    done = subprocess.run(
+        command, input=request(tried), capture_output=True, text=True, check=True, timeout=60
+    )
+    return verdicts(CLIENT, tried, done.stdout)[0]
+
+
+def test_a_page_with_its_text_is_accepted(
+    network: DeclaredNetwork, pki: Pki, tmp_path: Path
+) -> None:
+    """The portal over TLS with our authority, name and text: nothing to say."""
+    tls = tls_of(portal_certificate(pki), tmp_path)
+    with served(f"<h1>{PORTAL}</h1>", 200, tls) as port:
+        verdict = portal_verdict(network, pki, port)
+
+    assert verdict.is_ok, verdict
+    assert verdict.cause == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "cause"),
+    [
+        ("<h1>Welcome to nginx!</h1>", 200, "a wrong page"),
+        ("", 503, "what it depends on (database) does not answer"),
+        ("", 502, "the service behind it does not"),
+    ],
+    ids=["wrong text", "dependency down", "service down"],
+)
+def test_a_wrong_page_is_told_with_its_cause(
+    network: DeclaredNetwork, pki: Pki, tmp_path: Path, body: str, status: int, cause: str
+) -> None:
+    """The operator reads which of nginx, the service and the database is down."""
+    tls = tls_of(portal_certificate(pki), tmp_path)
+    with served(body, status, tls) as port:
+        verdict = portal_verdict(network, pki, port)
+
+    assert not verdict.is_ok
+    assert cause in verdict.cause
+    assert str(verdict).startswith(f"{CLIENT} to service portal on web1: expected 200 and")
+
+
+def test_a_certificate_of_another_authority_is_refused(
+    network: DeclaredNetwork, pki: Pki, tmp_path: Path
+) -> None:
+    """Whoever answers in the portal's place is found out."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Pki(folder, SecretStore(folder / "secrets"), WHERE, "Somebody else")
+    with served(PORTAL, 200, tls_of(portal_certificate(other), folder)) as port:
+        verdict = portal_verdict(network, pki, port)
+
+    assert not verdict.is_ok
+    assert verdict.got.startswith("bad certificate")
+
+
+def test_a_certificate_for_another_name_is_refused(
+    network: DeclaredNetwork, pki: Pki, tmp_path: Path
+) -> None:
+    """A certificate of ours does not stand for every server of ours."""
+    issued = pki.server("web2", ("dichvucong.quangnam.test",), ())
+    with served(PORTAL, 200, tls_of(issued, tmp_path)) as port:
+        verdict = portal_verdict(network, pki, port)
+
+    assert verdict.got.startswith("bad certificate")
+
+
+def test_plain_http_is_no_tls(network: DeclaredNetwork, pki: Pki) -> None:
+    """A page without TLS is not the page."""
+    with served(PORTAL, 200, None) as port:
+        verdict = portal_verdict(network, pki, port)
+
+    assert verdict.got.startswith("no TLS")
+
+
+def test_a_closed_port_is_told(network: DeclaredNetwork, pki: Pki) -> None:
+    """Nothing listens: refused, with what that may mean."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        verdict = portal_verdict(network, pki, held.getsockname()[1])
+
+    assert verdict.got.startswith("refused")
+    assert "nothing listens" in verdict.cause
+
+
+def test_what_must_be_refused_and_answers_is_a_fault(network: DeclaredNetwork, pki: Pki) -> None:
+    """A hole in the firewall is the worst that verify can find."""
+    with socket.create_server(("127.0.0.1", 0)) as open_port:
+        verdict = portal_verdict(network, pki, open_port.getsockname()[1], allowed=False)
+
+    assert not verdict.is_ok
+    assert "a rule lets it through" in verdict.cause
+
+
+def test_what_must_be_refused_and_is_closed_is_fine(network: DeclaredNetwork, pki: Pki) -> None:
+    """Refused is what was asked for."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        verdict = portal_verdict(network, pki, held.getsockname()[1], allowed=False)
+
+    assert verdict.is_ok, verdict
+
+
+def test_every_site_tries_every_service_it_may_use(network: DeclaredNetwork, pki: Pki) -> None:
+    """No service is declared and never tried; no site is left out."""
+    known = trust(pki)
+    pcs = [device for device in network.devices.values() if device.role == "pc"]
+    tried = {pc.id: {trial.service for trial in trials(network, pc, known)} for pc in pcs}
+    wanted = {
+        pc.id: {one.service for one in network.expectations if one.client == pc.id} for pc in pcs
+    }
+
+    assert len(pcs) == 40
+    assert tried == wanted
+
+
+def test_forbidden_ports_are_tried_over_both_families(network: DeclaredNetwork, pki: Pki) -> None:
+    """IPv6 that nobody filters is the classic way around a firewall."""
+    tried = trials(network, network.devices[CLIENT], trust(pki))
+    forbidden = [trial.request["address"] for trial in tried if trial.expected == "refused"]
+
+    assert sum(":" in address for address in forbidden) == sum(
+        "." in address for address in forbidden
+    )
+
+
+def test_a_session_without_an_answer_is_an_error(network: DeclaredNetwork, pki: Pki) -> None:
+    """A circuit that drops in the middle is not a proof."""
+    tried = trials(network, network.devices[CLIENT], trust(pki))
+
+    with pytest.raises(SiteError, match=f"{CLIENT}: the session ended"):
+        verdicts(CLIENT, tried, "Connection closed\n")
