@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.base import base_path, build_from, machine_sources, packages
+from lab import kernel
+from lab.base import base_path, build_from, ensure_base, machine_sources, packages
+from lab.machine import require_features
 from tinhnet.errors import TinhnetError
 
 DEB822 = """\
@@ -69,3 +71,28 @@ def test_a_failed_build_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TinhnetError, match="mmdebstrap: exit"):
         build_from(nowhere, tmp_path / "base-x", print)
     assert [entry.name for entry in tmp_path.iterdir()] == []
+
+
+@pytest.mark.lab
+def test_a_disk_that_is_too_small_is_noticed_before_the_build(tmp_path: Path) -> None:
+    """A build that dies at 90 % has cost a minute and says less."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    kernel.mount("tmpfs", tmp_path, "tmpfs", 0, "size=8m")
+    try:
+        with pytest.raises(TinhnetError, match="8 MB free, the devices' base root needs 900 MB"):
+            ensure_base(print, tmp_path)
+    finally:
+        kernel.unmount(tmp_path)
+
+
+def test_a_machine_without_mmdebstrap_is_told_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fresh Debian has it not."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(TinhnetError, match="apt install mmdebstrap"):
+        ensure_base(print, tmp_path)
+    with pytest.raises(TinhnetError, match=r"ip \(apt install iproute2\), .*nftables"):
+        require_features()
