@@ -64,7 +64,7 @@ ROWS = (
     Row("peer: ordinary Ansible tasks, second run, routers", "–", "peer_s", "s"),
     Row("peer ÷ our no-op run, routers", "> 1", "peer_ratio", "×"),
 )
-PROVISIONED = ("lab-up", "product-up", "routers", "servers", "proved")
+PROVISIONED = ("lab-up", "product-up", "routers", "partners", "servers", "trust", "proved")
 
 
 def used_bytes() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinhnet.demo import proof
 from tinhnet.demo.box import PLAYBOOK, Box, read_json
-from tinhnet.demo.product import Product
+from tinhnet.demo.product import Product, give_to_product
 from tinhnet.demo.steps import Figures, Step, StepFailedError
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
@@ -78,6 +78,22 @@ class Story:
             return {"devices": len(results), "changed": changed}
 
         return step
+
+    def hand_over(self) -> Figures:
+        """Give the product the Government Office's authority, as an operator would."""
+        outside = self.box.state / "lab" / self.box.prefix / "outside" / "ca.pem"
+        partners = self.box.state / "partners"
+        partners.mkdir(exist_ok=True)
+        devices = [one for one in self.network.devices.values() if one.role == "external"]
+        for device in devices:
+            shutil.copyfile(outside, partners / f"{device.id}.pem")
+        give_to_product(partners)
+        return {"partners": len(devices)}
+
+    def trust(self) -> Figures:
+        """Let every PC trust the province's authority, as its image would."""
+        self.box.must(self.box.lab("trust", str(self.box.state / "pki" / "ca.pem")))
+        return {}
 
     def changes_nothing(self) -> Figures:
         """Run everything again: not one device may change."""
@@ -183,7 +199,9 @@ def serving_steps(story: Story) -> tuple[Step, ...]:
         Step("lab-up", "Build the province in a box, every device bare", story.bring_up),
         Step("product-up", "Start the product on the management zone", story.product.start),
         Step("routers", "Provision the routers, cores first", story.provision("wan.yml")),
+        Step("partners", "Receive the authority of the Government Office", story.hand_over),
         Step("servers", "Provision the data centre", story.provision("datacentre.yml")),
+        Step("trust", "Let the PCs trust the province's authority", story.trust),
         Step("proved", "Every PC reaches what it may, nothing else", story.provision("verify.yml")),
     )
 
