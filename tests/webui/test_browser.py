@@ -183,6 +183,7 @@ def _keep(page: Page, name: str) -> None:
     directory = os.environ.get("TINHNET_SCREENSHOTS")
     if directory:
         Path(directory).mkdir(parents=True, exist_ok=True)
+        page.evaluate("() => document.fonts.ready")
         page.screenshot(path=Path(directory) / f"{name}.png")
 
 
@@ -224,6 +225,7 @@ def test_a_job_is_launched_and_followed_to_its_end_and_survives_a_reload(
 
     log = page.locator("#log")
     expect(log).to_contain_text("dòng 39", timeout=90_000)
+    expect(page.locator("#job-devices tbody tr")).to_have_count(1, timeout=30_000)
     _keep(page, "job-live")
     page.reload()
     expect(log).to_contain_text("xong ở Điện Bàn", timeout=90_000)
@@ -306,7 +308,7 @@ CONTRAST = """
   while (walker.nextNode()) {
     const node = walker.currentNode.parentElement;
     const text = walker.currentNode.textContent.trim();
-    if (!text || !node.checkVisibility() || node.closest("svg, .sr, .skip, script, option")) continue;
+    if (!text || !node.checkVisibility() || node.closest("svg, .sr, .skip, script")) continue;
     const [a, b] = [light(rgb(getComputedStyle(node).color)), light(ground(node))];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) faint.add(`${ratio.toFixed(2)} ${text.slice(0, 40)} <${node.className}>`);
