@@ -15,7 +15,7 @@ from changes.credentials import SSH_KEY, make_passphrase, public_key
 from changes.logins import accepted
 from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
-from tinhnet.secrets import SecretStore
+from tinhnet.secrets import Secret, SecretStore
 
 COMMAND = "/usr/bin/python3 -I -B -"
 KEYS_PROGRAM = """\
@@ -81,10 +81,15 @@ def keys_request(store: SecretStore, *, check: bool) -> str:
 
     Keys of other people in the file stay; old versions of ours go.
     """
-    wanted = [public_key(one) for one in accepted(store, SSH_KEY)]
+    wanted = [_body(one) for one in accepted(store, SSH_KEY)]
     current = store.read(SSH_KEY).version
-    gone = [public_key(one) for one in store.versions(SSH_KEY) if one.version < current]
+    gone = [_body(one) for one in store.versions(SSH_KEY) if one.version < current]
     return KEYS_PROGRAM.format(arguments=json.dumps([wanted, gone, check]))
+
+
+def _body(secret: Secret) -> str:
+    """Return a public key without its comment: whoever wrote it down may have chosen another."""
+    return " ".join(public_key(secret).split()[:2])
 
 
 def keys_changes(device: str, output: str) -> tuple[str, ...]:
