@@ -166,10 +166,11 @@ def _masked(text: str, mask: Callable[[str], str]) -> str:
     """Mask a text, also where a terminal's width has broken a secret in two."""
     plain = _COLOUR.sub("", text).replace("\r", "")
     masked = mask(plain)
+    if masked != plain or "\n" not in plain:
+        return masked
     joined = plain.replace("\n", "")
-    if masked == plain and mask(joined) != joined:
-        return mask(joined)
-    return masked
+    found = mask(joined)
+    return masked if found == joined else found
 
 
 def _split(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands about the installation itself."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from tinhnet.console import Row, print_json, print_rows, say
 from tinhnet.context import context_of_command
 from tinhnet.logs import set_up_logs
 from tinhnet.secrets import secrets_of
+from tinhnet.store.engine import copy_file
 from tinhnet.store.migrate import migrate, store_of
 from tinhnet.up import supervise
 from tinhnet.worker import run_worker
@@ -17,7 +19,9 @@ from tinhnet.worker import run_worker
 app = typer.Typer()
 config_app = typer.Typer(help="What is set, and where it was set.", no_args_is_help=True)
 secret_app = typer.Typer(help="Which secrets exist; values are never shown.", no_args_is_help=True)
+state_app = typer.Typer(help="The rows everything is kept in.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+app.add_typer(state_app, name="state")
 app.add_typer(secret_app, name="secret")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -94,3 +98,15 @@ def migrate_state(*, as_json: AsJson = False) -> None:
         say(f"{store.where}: schema {done.after}, nothing to do")
     else:
         say(f"{store.where}: schema {done.before or 'none'} -> {done.after}")
+
+
+@state_app.command("copy")
+def copy_state(
+    target: Annotated[Path, typer.Argument(help="A file that does not exist yet.")],
+) -> None:
+    """Write a whole copy of the state while everything runs; secrets are not in it."""
+    with context_of_command() as context:
+        copy_file(context.store, target)
+        with context.store.reading() as connection:
+            found = context.evidence.verify(connection)
+    say(f"{target} written; {found.entries} entries of evidence, head {found.head}")

@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 from tinhnet.config import Config, StoreConfig
 from tinhnet.model.job import JobEvent, JobRequest, Risk
 from tinhnet.store import jobs
-from tinhnet.store.engine import Store, connect
+from tinhnet.store.engine import Store, connect, copy_file
 from tinhnet.store.errors import (
     SchemaNewerError,
     SchemaOlderError,
@@ -170,6 +170,25 @@ def test_a_full_disk_says_so_and_leaves_nothing_half_written(tmp_path: Path) -> 
     with store.reading() as connection:
         assert len(jobs.list_events(connection, number)) == 20
     store.close()
+
+
+def test_a_copy_is_whole_while_others_write(tmp_path: Path) -> None:
+    """A backup must not need a pause, must open again, and must not be read by others."""
+    store = connect("", tmp_path)
+    migrate(store)
+    number = add(store)
+    copy_file(store, tmp_path / "copy.db")
+    add(store)
+    copy = connect(f"sqlite:///{tmp_path / 'copy.db'}", tmp_path)
+    with copy.reading() as connection:
+        found = jobs.list_jobs(connection)
+    with pytest.raises(StoreError, match="exists already"):
+        copy_file(store, tmp_path / "copy.db")
+    copy.close()
+    store.close()
+
+    assert [job.number for job in found] == [number]
+    assert (tmp_path / "copy.db").stat().st_mode & 0o077 == 0
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

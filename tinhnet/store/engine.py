@@ -74,6 +74,28 @@ class Store:
             raise known from error
 
 
+def copy_file(store: Store, target: Path) -> None:
+    """Write a whole copy of an SQLite state as of one moment, while others go on writing.
+
+    Raises StoreError when the state is PostgreSQL (`pg_dump` does it there),
+    when `target` exists, or when there is no room.
+    """
+    if not store.is_sqlite:
+        raise StoreError(f"{store.where} is no file", "use pg_dump")
+    if target.exists():
+        raise StoreError(f"{target} exists already", "name a new file")
+    with store.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        try:
+            if isinstance(raw, sqlite3.Connection):
+                raw.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{target} cannot be written: {error}", "the directory must exist and have room"
+            ) from error
+    target.chmod(0o600)
+
+
 def connect(url: str, state: Path, password: str | None = None) -> Store:
     """Return the state behind `url`, or the file in the state directory when it is empty.
 
