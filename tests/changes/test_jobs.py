@@ -3,6 +3,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from changes.jobs import ChangeWorker
 from changes.run import MARK, mark
@@ -19,6 +21,7 @@ from tinhnet.context import Context, open_context
 from tinhnet.model.actor import Actor, Role
 from tinhnet.model.job import DeviceResult, Job, JobDevice, JobEvent, JobRequest, JobState
 from tinhnet.processes import marked
+from tinhnet.store.errors import StoreFullError
 from tinhnet.store.evidence import newest_entries
 from tinhnet.store.jobs import get_job, list_devices, list_events
 from tinhnet.store.wake import waking
@@ -74,6 +77,27 @@ BLOCK = """\
         path: "{{ playbook_dir }}/go"
         timeout: 60
 """
+LOUD = """\
+---
+# tinhnet: {title_vi: Ồn, title_en: Loud, risk: read}
+- name: Shout
+  hosts: core1
+  gather_facts: false
+  tasks:
+    - name: Say much
+      ansible.builtin.debug:
+        msg: "{{ range(400) | map('string') | map('center', 200) | list }}"
+"""
+BROKEN = """\
+---
+# tinhnet: {title_vi: Hỏng, title_en: Broken, risk: read}
+- name: Broken
+  hosts: core1
+  task: []
+"""
+
+
+PLAYBOOKS = {"hello": HELLO, "block": BLOCK, "broken": BROKEN, "loud": LOUD}
 
 
 @pytest.fixture
@@ -83,18 +107,9 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "ansible.cfg").write_text(CONFIG)
     (tmp_path / "hosts.yml").write_text(HOSTS)
     (tmp_path / "tinhnet.toml").write_text("[jobs]\ngrace_s = 2\n")
-    for name, text in {"hello": HELLO, "block": BLOCK, "broken": BROKEN}.items():
+    for name, text in PLAYBOOKS.items():
         (tmp_path / "playbooks" / f"{name}.yml").write_text(text)
     return tmp_path
-
-
-BROKEN = """\
----
-# tinhnet: {title_vi: Hỏng, title_en: Broken, risk: read}
-- name: Broken
-  hosts: core1
-  task: []
-"""
 
 
 def settings(root: Path) -> Loaded:
@@ -289,6 +304,38 @@ def test_a_second_job_on_a_device_waits_and_names_the_holder(
     assert ended.started_at is not None
     assert first_end <= ended.started_at
     assert run(worker, context, other).state is JobState.SUCCEEDED
+
+
+def test_a_full_disk_holds_a_job_up_and_loses_no_line(
+    context: Context, worker: ChangeWorker
+) -> None:
+    """At ENOSPC nothing is half-written; once there is room, every line is there."""
+    most_pages: list[int] = []
+
+    def limit(connection: sqlite3.Connection, record: object) -> None:
+        del record
+        for pages in most_pages:
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(context.store.engine, "connect", limit)
+    job = launch(context, "loud")
+    step_until(worker, context, lambda: read(context, job).state is JobState.RUNNING)
+    with context.store.engine.connect() as connection:
+        most_pages.append(connection.exec_driver_sql("PRAGMA page_count").scalar_one() + 1)
+    context.store.engine.dispose()
+    with pytest.raises(StoreFullError, match="make room"):
+        run(worker, context, job)
+    held = read(context, job)
+    most_pages.clear()
+    context.store.engine.dispose()
+    ended = run(worker, context, job)
+    lines = texts(context, job)
+
+    assert held.state is JobState.RUNNING
+    assert ended.state is JobState.SUCCEEDED
+    assert [line.seq for line in lines] == list(range(1, ended.last_seq + 1))
+    assert sum(" 399 " in line.text for line in lines) == 1
+    assert len(lines) > 400
 
 
 def test_a_waiting_job_is_cancelled_at_once(context: Context) -> None:
