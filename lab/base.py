@@ -9,6 +9,7 @@ daemons inside the devices and show them every key.
 import fcntl
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -110,7 +111,7 @@ def _mmdebstrap(sources: str, root: Path, settings: Path, progress: Progress) ->
         f"--aptopt={settings}",
         '--aptopt=APT::Install-Recommends "false"',
         f"--include={','.join(packages())}",
-        f"--customize-hook={_HERE / 'base_customize.sh'}",
+        f'--customize-hook=sh {shlex.quote(str(_HERE / "base_customize.sh"))} "$1"',
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
         SUITE,
         str(root),
