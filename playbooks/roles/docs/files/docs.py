@@ -117,7 +117,7 @@ class Forwarder:
     def _send(self, row):
         """Return None when the far end took the document, else what went wrong."""
         names = ("id", "number", "title", "sender", "recipient", "body", "sha256")
-        body = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False).encode()
+        body = json.dumps(dict(zip(names, row[:-1], strict=True)), ensure_ascii=False).encode()
         try:
             status = self.ask("POST", self._held["path"], body)
         except (OSError, http.client.HTTPException) as error:
