@@ -3,8 +3,9 @@
 
 Every `interval` seconds a fresh TLS connection fetches the page, whatever the
 earlier ones do, so that the loss is known to one interval.  Arguments: URL,
-CA file, seconds, interval.  The first line printed is `ready` (the page came
-ten times), the last one JSON: attempts, failed, lost_s.
+CA file, most seconds, interval.  The first line printed is `ready` (the page
+came ten times); it goes on until its standard input ends, and the last line is
+JSON: attempts, failed, lost_s.
 """
 
 import itertools
@@ -49,8 +50,14 @@ def longest_gap(attempts: list[Attempt]) -> float:
     return max((later - earlier for earlier, later in itertools.pairwise(came)), default=0.0)
 
 
+def wait_for_end(told: threading.Event) -> None:
+    """Set the event once standard input ends."""
+    sys.stdin.read()
+    told.set()
+
+
 def measure(url: str, authority: str, seconds: float, interval: float) -> dict[str, float]:
-    """Fetch `url` every `interval` seconds for `seconds`; return the figures."""
+    """Fetch `url` every `interval` seconds until told to end; return the figures."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
@@ -65,7 +72,11 @@ def measure(url: str, authority: str, seconds: float, interval: float) -> dict[s
     threads: list[threading.Thread] = []
     start = time.monotonic()
     announced = False
+    told = threading.Event()
+    threading.Thread(target=wait_for_end, args=(told,), daemon=True).start()
     for number in range(int(seconds / interval)):
+        if told.is_set():
+            break
         time.sleep(max(0.0, start + number * interval - time.monotonic()))
         thread = threading.Thread(target=attempt)
         thread.start()

@@ -3,6 +3,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,9 @@ from tinhnet.demo.box import Box, CommandFailedError, Finished
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 
-MEASURE_S = 9.0
+MOST_S = 120.0
+AFTER_S = 4.0
+TRIES = 3
 INTERVAL_S = 0.05
 AT_ONCE = 16
 AUTHORITY = "/etc/ssl/certs/ca-certificates.crt"
@@ -25,17 +28,23 @@ def page_loss(box: Box, device: str, url: str, fault: Callable[[], object]) -> d
     the first after, to one interval), interval_s.
     """
     program = SCRIPT.read_text(encoding="utf-8")
-    arguments = [url, AUTHORITY, str(MEASURE_S), str(INTERVAL_S)]
+    arguments = [url, AUTHORITY, str(MOST_S), str(INTERVAL_S)]
     command = box.inside(device, ["python3", "-c", program, *arguments])
     with subprocess.Popen(
-        command, env=box.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=box.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as client:
         first = client.stdout.readline() if client.stdout else ""
         if first.strip() != "ready":
             _, error = client.communicate()
             raise CommandFailedError(f"{device} did not get {url}: {first}{error[-500:]}")
         fault()
-        rest, error = client.communicate(timeout=MEASURE_S + 30)
+        time.sleep(AFTER_S)
+        rest, error = client.communicate(timeout=MOST_S)
     if client.returncode != 0:
         raise CommandFailedError(f"the page loss on {device} was not measured: {error[-500:]}")
     figures = json.loads(rest.strip().splitlines()[-1])
@@ -43,9 +52,10 @@ def page_loss(box: Box, device: str, url: str, fault: Callable[[], object]) -> d
 
 
 def fetches(box: Box, device: str, url: str) -> bool:
-    """Tell whether the device gets the page now (one try, three seconds)."""
-    command = ["curl", "-sS", "-o", "/dev/null", "--fail", "--max-time", "3", url]
-    return box.run(box.inside(device, command)).status == 0
+    """Tell whether the device gets the page now, in one of three tries of three seconds."""
+    limits = ["--connect-timeout", "3", "--max-time", "6", "--retry", str(TRIES - 1)]
+    flags = ["--fail", "--retry-delay", "1", "--retry-all-errors", *limits]
+    return box.run(box.inside(device, ["curl", "-sS", "-o", "/dev/null", *flags, url])).status == 0
 
 
 def lost_sites(box: Box, network: DeclaredNetwork, url: str) -> list[str]:
