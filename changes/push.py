@@ -3,7 +3,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from changes.credentials import credentials_for
@@ -51,13 +51,33 @@ class Outcome:
 class Order:
     """What is asked for: look or change, by whom, and the phase of a rotation.
 
-    `switched` lets staged OSPF keys sign; `bare` takes the configuration away.
+    `switched` lets staged OSPF keys sign; `bare` takes the configuration away;
+    `without` is a site whose circuits are left out.
     """
 
     check: bool
     who: str
     switched: bool = False
     bare: bool = False
+    without: str | None = None
+
+
+def without_site(network: DeclaredNetwork, site: str) -> DeclaredNetwork:
+    """Return the network as if no other site had a circuit to this one."""
+    gone = {device.id for device in network.devices_of(site)}
+    devices = {
+        device.id: replace(
+            device,
+            interfaces=tuple(
+                face
+                for face in device.interfaces
+                if device.id in gone or face.peer_device not in gone
+            ),
+        )
+        for device in network.devices.values()
+    }
+    networks = {name: one for name, one in network.networks.items() if one.site != site}
+    return replace(network, devices=devices, networks=networks)
 
 
 def configure(
@@ -67,6 +87,8 @@ def configure(
 
     Raises UnreachableError and its kin, ChangeRefusedError, RenderError.
     """
+    if order.without is not None:
+        network = without_site(network, order.without)
     credentials = credentials_for(
         network, device.id, store, create=not order.check, switched=order.switched
     )

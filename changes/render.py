@@ -254,21 +254,21 @@ def _common(wide: Sequence[Prefix], own: Sequence[Prefix]) -> tuple[Prefix, ...]
 
 def _hub_sets(network: DeclaredNetwork, device: Device) -> dict[str, object]:
     """Return which source addresses may come in over which circuit of a hub."""
-    sources4: list[tuple[str, str]] = []
-    sources6: list[tuple[str, str]] = []
+    sources4: list[str] = []
+    sources6: list[str] = []
     circuits = []
     for face in device.interfaces:
         if face.kind != "circuit" or face.peer_device is None:
             continue
-        circuits.append(face.name)
+        circuits.append(f'"{face.name}"')
         site = network.devices[face.peer_device].site
         for peer in network.devices_of(site):
             for end in peer.interfaces:
                 if end.address4 and peer.platform == device.platform:
-                    sources4.append((face.name, _written(end.address4.network)))
+                    sources4.append(f'"{face.name}" . {_written(end.address4.network)}')
                 if end.address6 and peer.platform == device.platform:
-                    sources6.append((face.name, _written(end.address6.network)))
-        sources6.append((face.name, "fe80::/10"))
+                    sources6.append(f'"{face.name}" . {_written(end.address6.network)}')
+        sources6.append(f'"{face.name}" . fe80::/10')
     lans = [one for one in network.networks.values() if one.kind == "lan"]
     return {
         "circuits": circuits,

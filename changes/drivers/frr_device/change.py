@@ -13,13 +13,15 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
-from . import files, kernel, units
+from . import files, kernel, nft, units
 from .picture import Picture, picture
 from .run import STAGE, STATE, read_file, write_file
-from .sections import SECTIONS
+from .sections import SECTIONS, Section
 from .talk import Answer, Request
 from .text import Plan, RefusedError
 
@@ -64,8 +66,16 @@ def applied() -> dict[str, str]:
 
 
 def remember(intended: dict[str, str]) -> None:
-    """Keep what was pushed: the third side of every later comparison."""
-    write_file(APPLIED, json.dumps(intended, ensure_ascii=False), mode=0o600)
+    """Keep what was pushed: the third side of every later comparison.
+
+    Rules are kept as the kernel lists them: `ip protocol 89` comes back as
+    `ip protocol ospf`, and would not be known as ours.
+    """
+    kept = dict(intended)
+    if kept.get("nftables"):
+        kept["nftables"] = nft.canonical(kept["nftables"])
+    if kept != applied():
+        write_file(APPLIED, json.dumps(kept, ensure_ascii=False), mode=0o600)
 
 
 def last() -> dict[str, object]:
@@ -177,7 +187,7 @@ def _apply(now: Picture, request: Request) -> None:
     verbs: dict[str, list[str]] = {}
     for section in SECTIONS:
         plan = now.plans[section.name]
-        if section.name == "units":
+        if section.name == "units" and not request["bare"]:
             _control(verbs)
         if section.name in todo:
             section.apply(plan.before, plan.predicted)
@@ -230,30 +240,45 @@ def _unproved(plans: dict[str, Plan], wrong: list[str], startup: list[str]) -> s
 
 
 def _restore(journal: Journal) -> str:
-    """Bring back the snapshot; return what could not be restored, empty if all was."""
-    problems = []
-    running = journal["running"]
-    changed = [section for section in SECTIONS if section.name in running]
-    for section in reversed([one for one in changed if one.unit is None or one.startup]):
-        want = running[section.name]
-        try:
-            have = section.read(want, want)
-            section.apply(section.plan(have, want, have).before, want)
-        except _FAULTS as error:
-            problems.append(f"{section.name}: {_message(error)}")
-    try:
-        kernel.restore_addresses(journal["addresses"])
-        kernel.apply_bootstrap(kernel.read_bootstrap(), journal["routes"])
-        _restore_files(journal["files"])
-    except _FAULTS as error:
-        problems.append(f"files: {_message(error)}")
+    """Bring back the snapshot; return what could not be restored, empty if all was.
+
+    The files come back before the units that read them are started.
+    """
+    changed = [section for section in SECTIONS if section.name in journal["running"]]
+    live = [one for one in changed if one.unit is None and one.name != "units"]
+    steps: list[tuple[str, Callable[[], None]]] = [
+        (one.name, partial(_restore_section, one, journal["running"][one.name]))
+        for one in reversed(live)
+    ]
+    steps.append(("files", partial(_restore_boot, journal)))
     for section in changed:
+        if section.name == "units":
+            steps.append(("units", partial(_restore_section, section, journal["running"]["units"])))
+        if section.unit is not None:
+            steps.append((section.name, partial(_control_if_active, section.verb, section.unit)))
+    problems = []
+    for name, step in steps:
         try:
-            if section.unit is not None and _is_active(section.unit):
-                units.systemctl(section.verb, section.unit)
+            step()
         except _FAULTS as error:
-            problems.append(f"{section.name}: {_message(error)}")
+            problems.append(f"{name}: {_message(error)}")
     return "; ".join(problems)
+
+
+def _restore_section(section: Section, want: str) -> None:
+    have = section.read(want, want)
+    section.apply(section.plan(have, want, have).before, want)
+
+
+def _restore_boot(journal: Journal) -> None:
+    kernel.restore_addresses(journal["addresses"])
+    kernel.apply_bootstrap(kernel.read_bootstrap(), journal["routes"])
+    _restore_files(journal["files"])
+
+
+def _control_if_active(verb: str, unit: str) -> None:
+    if _is_active(unit):
+        units.systemctl(verb, unit)
 
 
 def _is_active(unit: str) -> bool:

@@ -94,7 +94,7 @@ def _compare(request: Request, lock: int) -> Answer:
     answer = _answer("ok", now.plans, {})
     answer["startup"] = now.startup
     if not now.changes:
-        if applied != intended and request["mode"] == "apply":
+        if request["mode"] == "apply":
             change.remember(intended)
         return answer
     for section in SECTIONS:

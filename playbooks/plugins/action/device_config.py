@@ -15,7 +15,7 @@ from tinhnet.secrets import secrets_of
 
 
 class ActionModule(ActionBase):
-    """`device_config`: rotation (none, switch), state (provisioned, bare); check and diff."""
+    """`device_config`: rotation, state, without_site; supports check and diff."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -27,6 +27,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(
             argument_spec={
+                "without_site": {"type": "str"},
                 "rotation": {"type": "str", "choices": ["none", "switch"], "default": "none"},
                 "state": {
                     "type": "str",
@@ -43,6 +44,7 @@ class ActionModule(ActionBase):
             who=task_vars.get("tinhnet_actor") or getpass.getuser(),
             switched=arguments["rotation"] == "switch",
             bare=arguments["state"] == "bare",
+            without=arguments.get("without_site"),
         )
         try:
             outcome = configure(network, device, state, secrets_of(state), order)
