@@ -187,7 +187,7 @@ def _keep(page: Page, name: str) -> None:
     if directory:
         Path(directory).mkdir(parents=True, exist_ok=True)
         size = page.viewport_size
-        page.set_viewport_size({"width": 1120, "height": 860})
+        page.set_viewport_size({"width": 1120, "height": 780})
         page.evaluate("() => document.fonts.ready.then(() => null)")
         page.screenshot(path=Path(directory) / f"{name}.png")
         if size is not None:
