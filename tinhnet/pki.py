@@ -395,5 +395,5 @@ def _index_line(entry: _Entry) -> str:
     padded = serial if len(serial) % 2 == 0 else f"0{serial}"
     state = "R" if entry.revoked_at else "V"
     revoked = entry.revoked_at.strftime(form) if entry.revoked_at else ""
-    fields = (state, entry.not_after.strftime(form), revoked, padded, "unknown", f"/CN={entry.name}")
-    return "\t".join(fields) + "\n"
+    expires = entry.not_after.strftime(form)
+    return "\t".join((state, expires, revoked, padded, "unknown", f"/CN={entry.name}")) + "\n"
