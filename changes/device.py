@@ -2,6 +2,7 @@
 """Sessions with devices: where a device is reached, with which key, and what can go wrong."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from tinhnet.secrets import SecretStore
 
 CONNECT_S = 4.0
 """Seconds for the TCP connection; an address that nobody has is refused at once by a core."""
+PATIENCE_S = 12.0
+"""Seconds in which a device is tried again: routes settle after a core's change."""
+RETRY_S = 1.0
 HANDSHAKE_S = 20.0
 """Seconds for banner and login: forty handshakes share two cores."""
 ANSWER_S = 45.0
@@ -46,6 +50,7 @@ class Access:
     known_hosts: KnownHosts
     port: int = 22
     connect_s: float = CONNECT_S
+    patience_s: float = PATIENCE_S
     answer_s: float = ANSWER_S
 
 
@@ -132,25 +137,11 @@ def session(device: Device, access: Access) -> Iterator[Session]:
 
     Raises UnreachableError, KeyRefusedError or HostKeyChangedError.
     """
-    addresses = tuple(dict.fromkeys((str(device.management4), str(device.bootstrap4))))
-    tried = []
-    for address in addresses:
-        try:
-            opened = _open(device.id, address, addresses, access)
-        except UnreachableError as error:
-            if isinstance(error, KeyRefusedError):
-                raise
-            tried.append(f"{address}: {error.message}")
-            continue
-        try:
-            yield opened
-        finally:
-            opened.paramiko_cleanup()
-        return
-    raise UnreachableError(
-        f"{device.id} is unreachable ({'; '.join(tried)})",
-        "look at its circuits and at the routers before it; bare devices need the cores first",
-    )
+    opened = _open_any(device, access)
+    try:
+        yield opened
+    finally:
+        opened.paramiko_cleanup()
 
 
 def access_of(state: Path, store: SecretStore) -> Access:
@@ -165,6 +156,27 @@ def access_of(state: Path, store: SecretStore) -> Access:
         store.path(SSH_KEY, one.version) for one in store.versions(SSH_KEY) if one.version > current
     ]
     return Access(ACCOUNT, tuple(keys), KnownHosts(state / "known_hosts"))
+
+
+def _open_any(device: Device, access: Access) -> Session:
+    addresses = tuple(dict.fromkeys((str(device.management4), str(device.bootstrap4))))
+    deadline = time.monotonic() + access.patience_s
+    while True:
+        tried: list[str] = []
+        for address in addresses:
+            try:
+                return _open(device.id, address, addresses, access)
+            except KeyRefusedError:
+                raise
+            except UnreachableError as error:
+                tried.append(f"{address}: {error.message}")
+        if time.monotonic() > deadline:
+            raise UnreachableError(
+                f"{device.id} is unreachable ({'; '.join(tried)})",
+                "look at its circuits and at the routers before it;"
+                " bare devices need the cores first",
+            )
+        time.sleep(RETRY_S)
 
 
 def _open(device: str, address: str, addresses: Sequence[str], access: Access) -> Session:
