@@ -21,6 +21,8 @@ LOCK_S = 5.0
 """Seconds to wait for another run on the same device before naming it and giving up."""
 REPORT_S = 60.0
 """Seconds that a device gets to end a change whose session dropped."""
+TRIES = 2
+"""Times a device is asked when the session is lost before it began a change."""
 
 
 class ChangeRefusedError(TinhnetError):
@@ -116,13 +118,7 @@ def push(
         "prefixes": [],
         "sections": dict(sections),
     }
-    try:
-        with session(device, access) as opened:
-            answer = frr.ask(opened, request)
-    except SessionLostError as lost:
-        if order.check:
-            raise SessionLostError(f"{device.id}: {lost.message}", lost.hint) from lost
-        answer = _report(device, access, request, lost)
+    answer = _ask(device, access, request)
     return outcome_of(device.id, answer, store)
 
 
@@ -163,6 +159,28 @@ _HINTS: Mapping[str, str] = {
     "lost": "run it again",
     "unproved": "look at the device's console; the next run tries to restore it",
 }
+
+
+def _ask(device: Device, access: Access, request: Request) -> Answer:
+    """Ask the device, again where a session was lost before anything began.
+
+    A session crosses the routing that is being changed, so losing one is
+    ordinary; asking again is harmless as long as the device did nothing.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with session(device, access) as opened:
+                return frr.ask(opened, request)
+        except SessionLostError as lost:
+            if request["mode"] == "plan":
+                if left == 0:
+                    raise SessionLostError(f"{device.id}: {lost.message}", lost.hint) from lost
+                continue
+            answer = _report(device, access, request, lost)
+            fault = answer.get("fault")
+            if left == 0 or fault is None or fault["kind"] != "lost":
+                return answer
+    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def _report(device: Device, access: Access, request: Request, lost: SessionLostError) -> Answer:
