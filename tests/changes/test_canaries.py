@@ -69,7 +69,7 @@ def context(tmp_path: Path) -> Iterator[Context]:
     (tmp_path / "ansible.cfg").write_text(CONFIG)
     (tmp_path / "hosts.yml").write_text(HOSTS)
     (tmp_path / "playbooks" / "leaky.yml").write_text(LEAKY)
-    opened = open_context(load_config({}, tmp_path))
+    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path))
     opened.secrets.ensure("db/portal", lambda: PASSWORD)
     opened.secrets.ensure("ospf/core", lambda: SHORT)
     opened.secrets.ensure("ssh/management", lambda: KEY)

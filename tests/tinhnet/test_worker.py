@@ -30,7 +30,7 @@ from tinhnet.worker import (
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
     """Return an open state."""
-    opened = open_context(load_config({}, tmp_path))
+    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path))
     yield opened
     opened.store.close()
 
