@@ -50,7 +50,7 @@ def context(tmp_path: Path, clock: Clock) -> Iterator[Context]:
     (tmp_path / "playbooks").mkdir()
     (tmp_path / "ansible.cfg").touch()
     (tmp_path / "playbooks" / "wan.yml").write_text(WAN)
-    opened = open_context(load_config({}, tmp_path), clock)
+    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path), clock)
     yield opened
     opened.store.close()
 
