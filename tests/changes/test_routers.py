@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 PREFIX = os.environ.get("TINHNET_TEST_PREFIX", "tt")[:3] + "r"
+JOURNALS = "/var/lib/tinhnet/device"
 CPE = "dien-ban-cpe1"
 WAIT_S = 30.0
 
@@ -238,26 +239,27 @@ def test_two_runs_on_one_device_do_not_mix(box: Box) -> None:
 
 
 def test_a_dropped_session_does_not_stop_the_change(box: Box) -> None:
-    """The change ends by itself: the device is on the proved new configuration, not between."""
-    changed = {**box.sections(), "banner": "the session dropped\n"}
-    running = box.begin(sections=changed)
+    """A change that has begun ends by itself; one that has not leaves the old one whole."""
+    before = box.on(CPE, "cat /etc/issue.net")
+    ended = {text: drop_in_the_middle(box, text) for text in ("first\n", "second\n", "third\n")}
+
+    assert set(ended.values()) <= {*ended, before}
+    assert any(text == found for text, found in ended.items())
+    box.push(sections=box.sections())
+    assert box.on(CPE, "cat /etc/issue.net") == before
+
+
+def drop_in_the_middle(box: Box, banner: str) -> str:
+    """Push a banner, drop the session once the change shows, return the banner at its end."""
+    running = box.begin(sections={**box.sections(), "banner": banner})
     until(
-        lambda: (
-            "device.py" in box.on(CPE, "ls /var/lib/tinhnet/device/journal.json 2>/dev/null")
-            or running.poll() is not None
-            or "journal" in box.on(CPE, "ls /var/lib/tinhnet/device")
-        ),
+        lambda: running.poll() is not None or "journal" in box.on(CPE, f"ls {JOURNALS}"),
         "the change has begun",
     )
     running.kill()
     running.communicate()
-    until(
-        lambda: "journal" not in box.on(CPE, "ls /var/lib/tinhnet/device"), "the change has ended"
-    )
-
-    assert box.on(CPE, "cat /etc/issue.net") == "the session dropped\n"
-    assert box.push(sections=changed, check=True)["result"] == "ok"
-    box.push(sections=box.sections())
+    until(lambda: "journal" not in box.on(CPE, f"ls {JOURNALS}"), "the change has ended")
+    return box.on(CPE, "cat /etc/issue.net")
 
 
 def test_a_killed_change_is_restored_by_the_next_run(box: Box) -> None:

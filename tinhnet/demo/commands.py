@@ -99,7 +99,8 @@ def _prepare(box: Box, product: Product) -> Story:
     store = secrets_of(box.state)
     store.ensure(KEY, _new_key)
     private = store.path(KEY)
-    public = private.with_suffix(".pub")
+    # Not beside the private key: ssh would go on offering a public key that was rotated away.
+    public = box.state / "management.pub"
     made = subprocess.run(
         ["ssh-keygen", "-y", "-f", str(private)], check=True, capture_output=True, text=True
     )
