@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tinhnet.demo.box import Box
+from tinhnet.demo.box import COMMAND, Box
+from tinhnet.demo.commands import people
 from tinhnet.demo.page_loss import Attempt, longest_gap
 from tinhnet.demo.product import PortInUseError, Product
 from tinhnet.demo.proof import sites_without
 from tinhnet.demo.steps import Step, StepFailedError, StepResult, tell, write_story
 from tinhnet.inventory import load
+from tinhnet.secrets import secrets_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/contracts/story.schema.json").read_text(encoding="utf-8"))
@@ -86,3 +88,27 @@ def test_a_port_in_use_says_what_to_do(tmp_path: Path) -> None:
 
     with first, pytest.raises(PortInUseError, match="choose --port"):
         taken.listen()
+
+
+class HomeBox(Box):
+    """A box whose product lives on this machine instead of in a lab."""
+
+    def product(self, *arguments: str) -> list[str]:
+        """Return the command line without a namespace around it."""
+        return [str(COMMAND), *arguments]
+
+
+def test_the_demos_people_keep_their_passwords_over_a_second_run(tmp_path: Path) -> None:
+    """`make run` keeps the state: the second time the people are there already."""
+    box = HomeBox("tx", ROOT / "inventory", tmp_path)
+    store = secrets_of(tmp_path)
+
+    first = people(box, store)
+    second = people(box, store)
+
+    listed = json.loads(box.must(box.product("user", "list", "--json")).stdout)
+    assert first == second
+    assert {row["name"]: row["roles"] for row in listed} == {
+        "engineer": ["engineer"],
+        "approver": ["approver"],
+    }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`tinhnet demo`: the province in a box for people, or as an unattended story."""
 
+import json
 import os
 import secrets
 import signal
@@ -130,7 +131,7 @@ def _take_down(story: Story) -> None:
 
 def _serve(story: Story, results: tuple[StepResult, ...]) -> None:
     """Print the door and the keys, then wait for Ctrl-C."""
-    passwords = _people(story.box, secrets_of(story.box.state))
+    passwords = people(story.box, secrets_of(story.box.state))
     host, port = story.product.address
     seconds = sum(result.seconds for result in results)
     circuit = "dien-ban-1"
@@ -152,21 +153,27 @@ Ctrl-C takes everything down again.""")
         raise TinhnetError(f"the product ended with {status}", "see var/log/up.log")
 
 
-def _people(box: Box, store: SecretStore) -> dict[str, str]:
-    """Make sure the demo's people exist; return their passwords, generated on this machine."""
+def people(box: Box, store: SecretStore) -> dict[str, str]:
+    """Make sure the demo's people exist; return their passwords, generated on this machine.
+
+    The state outlives a run of the demo, so they may be there already.
+    """
+    listed = json.loads(box.must(box.product("user", "list", "--json")).stdout)
+    known = {row["name"] for row in listed}
     passwords = {}
     for name in PEOPLE:
         secret = store.ensure(f"demo/{name}", lambda: secrets.token_urlsafe(PASSWORD_BYTES))
-        command = box.product("user", "add", name, "--role", name, "--stdin")
-        subprocess.run(
-            command,
-            env=box.environment,
-            input=secret.value,
-            text=True,
-            check=True,
-            capture_output=True,
-        )
         passwords[name] = secret.value
+        if name not in known:
+            command = box.product("user", "add", name, "--role", name, "--stdin")
+            subprocess.run(
+                command,
+                env=box.environment,
+                input=secret.value,
+                text=True,
+                check=True,
+                capture_output=True,
+            )
     return passwords
 
 
