@@ -40,6 +40,9 @@ WARNINGS = ("[WARNING]", "[DEPRECATION WARNING]")
 ERRORS = ("[ERROR]", "ERROR!", "fatal:")
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+# Ansible prints a task's header only with its first result when skipped hosts
+# are not shown (ansible.cfg: display_skipped_hosts), in the same event.
+_HEADER = re.compile(r"(?:TASK|RUNNING HANDLER) \[.*\] \*+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -87,21 +90,24 @@ def report(message: Mapping[str, object], now: datetime) -> Report:
 
 def lines(found: Report, mask: Callable[[str], str]) -> Iterator[JobEvent]:
     """Yield the lines of a report, secrets masked; `seq` is set by the store."""
-    result = RESULTS.get(found.event)
-    if result == "ok" and found.changed:
-        result = "changed"
+    word = RESULTS.get(found.event)
+    if word == "ok" and found.changed:
+        word = "changed"
     kind = KINDS.get(found.event, "line")
-    for position, text in enumerate(_split(_masked(found.text, mask))):
-        is_first = position == 0
+    is_said = False
+    for text in _split(_masked(found.text, mask)):
+        is_header = not is_said and _HEADER.fullmatch(text) is not None
+        is_first = not is_said and not is_header
         yield JobEvent(
             seq=0,
             at=found.at,
-            device=found.device,
+            device=None if is_header else found.device,
             task=found.task,
-            kind=_kind(kind, text, is_first=is_first),
+            kind="task" if is_header else _kind(kind, text, is_first=is_first),
             text=text,
-            result=result if is_first else None,
+            result=word if is_first else None,
         )
+        is_said = is_said or is_first
 
 
 def followed(progress: Progress, found: Report, mask: Callable[[str], str]) -> Progress:

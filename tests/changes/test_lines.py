@@ -55,6 +55,24 @@ def test_each_line_is_one_row_without_colours() -> None:
     assert {(one.device, one.task, one.at) for one in found} == {("core1", "Apply", NOW)}
 
 
+@pytest.mark.parametrize("header", ["TASK [Apply] ********", "RUNNING HANDLER [web : Load] ***"])
+def test_the_header_of_a_task_is_no_result(header: str) -> None:
+    """With skipped hosts hidden, Ansible prints it in the event of the first result."""
+    found = list(lines(told("runner_on_failed", f"\n{header}\nfatal: [core1]: FAILED!"), keep))
+
+    assert [(one.kind, one.device, one.text, one.result) for one in found] == [
+        ("task", None, header, None),
+        ("result", "core1", "fatal: [core1]: FAILED!", "failed"),
+    ]
+
+
+def test_a_device_that_prints_a_header_does_not_make_one() -> None:
+    """Only what stands before the result is Ansible's own."""
+    found = list(lines(told("runner_on_ok", "ok: [core1]\nTASK [x] ***"), keep))
+
+    assert [one.kind for one in found] == ["result", "line"]
+
+
 def test_a_secret_that_a_terminal_broke_in_two_is_still_masked() -> None:
     """Warnings are wrapped at 79 columns, in the middle of a long word."""
     found = list(lines(told("warning", f"[WARNING]: {SECRET[:20]}\n{SECRET[20:]}"), mask))
