@@ -42,6 +42,10 @@ class ServerError(TinhnetError):
     """A server refused its intended state, or its answer cannot be read."""
 
 
+class RolledBackError(ServerError):
+    """A server took its intended state, did not come up with it, and put the old one back."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileDiff:
     """One file before and after, as people may see it; None where it does not exist."""
@@ -70,7 +74,7 @@ def request(bundle: Bundle, *, check: bool) -> str:
 
 
 def outcome(bundle: Bundle, output: str, mask: Mask) -> Outcome:
-    """Read a server's answer; ServerError when it refused."""
+    """Read a server's answer; ServerError when it refused, RolledBackError when it went back."""
     answer = _answer(bundle.device, output)
     failed = answer.get("failed")
     if isinstance(failed, dict):
@@ -88,7 +92,7 @@ def outcome(bundle: Bundle, output: str, mask: Mask) -> Outcome:
     )
 
 
-def unreachable(device: str, words: str) -> str:
+def unreachable_because(device: str, words: str) -> str:
     """Return why a device could not be reached, and what to do, from the words of ssh."""
     last = words.strip().splitlines()[-1] if words.strip() else "no answer"
     hint = next((hint for sign, hint in _UNREACHABLE.items() if sign in words), "")
@@ -166,7 +170,8 @@ def _answer(device: str, output: str) -> Mapping[str, object]:
 def _refusal(device: str, failed: Mapping[str, object], mask: Mask) -> ServerError:
     stage = str(failed.get("stage"))
     message = mask(str(failed.get("message")))
-    return ServerError(f"{device}: {stage}: {message}", _HINTS.get(stage, ""))
+    kind = RolledBackError if failed.get("rolled_back") else ServerError
+    return kind(f"{device}: {stage}: {message}", _HINTS.get(stage, ""))
 
 
 def _change(change: Mapping[str, str], files: Mapping[str, File]) -> str:

@@ -14,7 +14,16 @@ import pytest
 from changes.drivers.server_device.files import commit, restore, write_beside
 from changes.drivers.server_device.run import RefusedError
 from changes.drivers.server_device.state import Bundle, File
-from changes.servers import Outcome, ServerError, digest, outcome, request, unified, unreachable
+from changes.servers import (
+    Outcome,
+    RolledBackError,
+    ServerError,
+    digest,
+    outcome,
+    request,
+    unified,
+    unreachable_because,
+)
 from tinhnet.secrets import SecretStore
 
 EMPTY = Bundle("web1", (), (), (), (), (), (), (), (), ())
@@ -82,6 +91,19 @@ def test_what_a_validator_complains_is_masked(store: SecretStore) -> None:
 
     assert "<secret snmp/web1/auth v2>" in str(caught.value)
     assert "the old state keeps serving" in str(caught.value)
+
+
+@pytest.mark.parametrize(("undone", "kind"), [(True, RolledBackError), (False, ServerError)])
+def test_a_server_that_went_back_is_told_from_one_that_refused(
+    store: SecretStore, kind: type[ServerError], *, undone: bool
+) -> None:
+    """Somebody must look at a server whose services were started twice."""
+    failed = {"stage": "units", "message": "web does not start", "rolled_back": undone}
+
+    with pytest.raises(ServerError, match="the files were put back") as caught:
+        outcome(EMPTY, json.dumps({"format": 1, "failed": failed}), store.mask)
+
+    assert type(caught.value) is kind
 
 
 def test_a_session_that_ends_early_is_an_error(store: SecretStore) -> None:
@@ -178,7 +200,7 @@ def test_an_unknown_owner_is_refused_before_anything_is_written(tmp_path: Path) 
 )
 def test_an_unreachable_server_comes_with_advice(words: str, advice: str) -> None:
     """The engineer reads what to do, not what ssh printed first."""
-    text = unreachable("web1", words)
+    text = unreachable_because("web1", words)
 
     assert text.startswith("web1 is unreachable: ")
     assert advice in text

@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring a router to its intended configuration in one session; the logic is `changes.push`."""
 
-import getpass
-from pathlib import Path
-
-from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from changes.device import UnreachableError
+from changes.action import target_of
 from changes.push import Order, configure
-from tinhnet.errors import TinhnetError
-from tinhnet.inventory.once import load_once
-from tinhnet.secrets import secrets_of
+from changes.router_action import attempt, pushed
 
 
 class ActionModule(ActionBase):
@@ -36,40 +30,17 @@ class ActionModule(ActionBase):
                 },
             },
         )
-        network = load_once(Path(task_vars["tinhnet_inventory"]))
-        device = network.devices[task_vars["tinhnet_device"]]
-        state = Path(task_vars["tinhnet_state"])
+        at = target_of(task_vars)
         order = Order(
             check=self._task.check_mode,
-            who=task_vars.get("tinhnet_actor") or getpass.getuser(),
+            who=at.who,
             switched=arguments["rotation"] == "switch",
             bare=arguments["state"] == "bare",
             without=arguments.get("without_site"),
         )
-        try:
-            outcome = configure(network, device, state, secrets_of(state), order)
-        except UnreachableError as error:
-            raise AnsibleConnectionFailure(str(error)) from error
-        except TinhnetError as error:
-            return {**result, "failed": True, "tinhnet_result": "failed", "msg": str(error)}
-        result["tinhnet_result"] = outcome.result
-        result["changed"] = outcome.result == "changed"
-        result["seconds"] = outcome.seconds
-        if outcome.residue:
-            result["residue"] = list(outcome.residue)
-        if outcome.notes:
-            result["notes"] = list(outcome.notes)
-        if outcome.result == "rolled_back":
-            result["failed"] = True
-            result["msg"] = f"{device.id}: rolled back: {'; '.join(outcome.notes)}"
-        if self._task.diff:
-            result["diff"] = [
-                {
-                    "before_header": f"{device.id} {diff.section}",
-                    "after_header": f"{device.id} {diff.section}",
-                    "before": diff.before,
-                    "after": diff.after,
-                }
-                for diff in outcome.diffs
-            ]
-        return result
+
+        def push():
+            outcome = configure(at.network, at.device, at.state, at.secrets, order)
+            return pushed(at.device, outcome, diff=self._task.diff)
+
+        return result | attempt(push)

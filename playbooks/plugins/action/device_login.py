@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prove that a version of the management key opens a device or not; logic in `changes.login`."""
 
-from pathlib import Path
-
-from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from changes.device import UnreachableError, access_of
+from changes.action import done, target_of
+from changes.device import access_of
 from changes.login import WHICH, prove_login
-from tinhnet.errors import TinhnetError
-from tinhnet.inventory.once import load_once
-from tinhnet.secrets import secrets_of
+from changes.router_action import attempt
 
 
 class ActionModule(ActionBase):
@@ -30,22 +26,14 @@ class ActionModule(ActionBase):
                 "accepted": {"type": "bool", "required": True},
             },
         )
-        network = load_once(Path(task_vars["tinhnet_inventory"]))
-        device = network.devices[task_vars["tinhnet_device"]]
-        state = Path(task_vars["tinhnet_state"])
-        store = secrets_of(state)
         if self._task.check_mode:
             return {**result, "skipped": True, "msg": "a dry run changes no key"}
-        try:
-            proved = prove_login(
-                device,
-                access_of(state, store),
-                store,
-                arguments["key"],
-                accepted=arguments["accepted"],
-            )
-        except UnreachableError as error:
-            raise AnsibleConnectionFailure(str(error)) from error
-        except TinhnetError as error:
-            return {**result, "failed": True, "tinhnet_result": "failed", "msg": str(error)}
-        return {**result, "changed": False, "tinhnet_result": "ok", "proved": proved}
+        at = target_of(task_vars)
+
+        def prove():
+            access = access_of(at.state, at.secrets)
+            key, accepted = arguments["key"], arguments["accepted"]
+            proved = prove_login(at.device, access, at.secrets, key, accepted=accepted)
+            return done(changed=False) | {"proved": proved}
+
+        return result | attempt(prove)

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Let a device accept the management keys it should; the logic is in `changes`."""
 
-from pathlib import Path
-
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from changes.action import done, failed, target_of, unreachable
 from changes.server_rotation import COMMAND, keys_changes, keys_request
-from changes.servers import unreachable
+from changes.servers import unreachable_because
 from tinhnet.errors import TinhnetError
-from tinhnet.secrets import secrets_of
 
 
 class ActionModule(ActionBase):
@@ -22,17 +20,16 @@ class ActionModule(ActionBase):
         """Add what is accepted, take away what no longer is."""
         result = super().run(tmp, task_vars)
         self.validate_argument_spec(argument_spec={})
-        store = secrets_of(Path(task_vars["tinhnet_state"]))
+        at = target_of(task_vars)
         try:
             answered = self._low_level_execute_command(
                 COMMAND,
                 sudoable=False,
-                in_data=keys_request(store, check=self._task.check_mode).encode(),
+                in_data=keys_request(at.secrets, check=self._task.check_mode).encode(),
             )
-            changes = keys_changes(task_vars["tinhnet_device"], answered["stdout"])
+            changes = keys_changes(at.device.id, answered["stdout"])
         except TinhnetError as error:
-            raise AnsibleActionFail(str(error)) from error
+            return result | failed(error)
         except AnsibleConnectionFailure as error:
-            words = unreachable(task_vars["tinhnet_device"], error.message)
-            raise AnsibleConnectionFailure(words) from None
-        return {**result, "changed": bool(changes), "changes": list(changes)}
+            return result | unreachable(unreachable_because(at.device.id, error.message))
+        return result | done(changed=bool(changes)) | {"changes": list(changes)}

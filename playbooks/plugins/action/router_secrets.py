@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from changes.action import failed
 from changes.rotation import promote, stage
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
@@ -35,5 +36,5 @@ class ActionModule(ActionBase):
                 network, secrets_of(Path(task_vars["tinhnet_state"]))
             )
         except TinhnetError as error:
-            return {**result, "failed": True, "msg": str(error)}
+            return result | failed(error)
         return {**result, "changed": bool(names), "secrets": list(names)}

@@ -3,9 +3,9 @@
 
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from changes.action import failed
 from changes.server_rotation import promote, server_secrets, stage
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
             staging = arguments["phase"] == "stage"
             moved = stage(store, names) if staging else promote(store, names)
         except TinhnetError as error:
-            raise AnsibleActionFail(str(error)) from error
+            return result | failed(error)
         result["changed"] = bool(moved)
         result["changes"] = [f"{one.name} v{one.version}" for one in moved]
         return result

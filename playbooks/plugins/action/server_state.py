@@ -3,14 +3,14 @@
 
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from changes.action import done, failed, target_of, unreachable
 from changes.bundle import Roles
 from changes.intent import province, roles_of, server_bundle
-from changes.servers import COMMAND, outcome, request, unreachable
+from changes.servers import COMMAND, outcome, request, unreachable_because
 from tinhnet.errors import TinhnetError
-from tinhnet.inventory.once import load_once
 
 
 class ActionModule(ActionBase):
@@ -30,26 +30,23 @@ class ActionModule(ActionBase):
                 "settings": {"type": "dict", "default": {}},
             },
         )
-        state = Path(task_vars["tinhnet_state"])
-        network = load_once(Path(task_vars["tinhnet_inventory"]))
+        at = target_of(task_vars)
         folder = Path(__file__).resolve().parents[2] / "roles"
         try:
-            opened = province(network, state)
-            device = network.devices[task_vars["tinhnet_device"]]
-            chosen = roles_of(device, arguments["roles"], arguments["roles_of_service"])
+            opened = province(at.network, at.state)
+            chosen = roles_of(at.device, arguments["roles"], arguments["roles_of_service"])
             settings = {**self._overrides(folder, chosen, task_vars), **arguments["settings"]}
-            bundle = server_bundle(opened, device, Roles(folder), chosen, settings)
+            bundle = server_bundle(opened, at.device, Roles(folder), chosen, settings)
             program = request(bundle, check=self._task.check_mode)
             answered = self._low_level_execute_command(
                 COMMAND, sudoable=False, in_data=program.encode()
             )
             found = outcome(bundle, answered["stdout"], opened.secrets.mask)
         except TinhnetError as error:
-            raise AnsibleActionFail(str(error)) from error
+            return result | failed(error)
         except AnsibleConnectionFailure as error:
-            words = unreachable(device.id, error.message)
-            raise AnsibleConnectionFailure(words) from None
-        result["changed"] = bool(found.changes)
+            return result | unreachable(unreachable_because(at.device.id, error.message))
+        result |= done(changed=bool(found.changes))
         result["changes"] = list(found.changes)
         result["seconds"] = found.seconds
         if self._task.diff:

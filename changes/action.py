@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""What every action plug-in does alike: find its device, and put what came of it into a result.
+
+The plug-ins themselves stand in `playbooks/plugins/action`, because they
+inherit from Ansible; nothing here knows it.
+"""
+
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from changes.servers import RolledBackError
+from tinhnet.errors import TinhnetError
+from tinhnet.inventory.once import load_once
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.model.device import Device
+from tinhnet.model.job import DeviceResult
+from tinhnet.secrets import SecretStore, secrets_of
+
+Result = dict[str, object]
+"""A task's result in Ansible's words, with ours as `tinhnet_result`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The device of a task, all that is declared and secret around it, and who asks."""
+
+    network: DeclaredNetwork
+    device: Device
+    state: Path
+    secrets: SecretStore
+    who: str
+
+
+def target_of(variables: Mapping[str, object]) -> Target:
+    """Return the target that the inventory plug-in's variables of a host name."""
+    state = Path(str(variables["tinhnet_state"]))
+    network = load_once(Path(str(variables["tinhnet_inventory"])))
+    return Target(
+        network=network,
+        device=network.devices[str(variables["tinhnet_device"])],
+        state=state,
+        secrets=secrets_of(state),
+        who=str(variables.get("tinhnet_actor") or getpass.getuser()),
+    )
+
+
+def done(*, changed: bool) -> Result:
+    """Return the result of a task that went well."""
+    word = DeviceResult.CHANGED if changed else DeviceResult.OK
+    return {"changed": changed, "tinhnet_result": word.value}
+
+
+def failed(why: TinhnetError | str) -> Result:
+    """Return the result of a task that did not; a device that put itself back says so."""
+    undone = isinstance(why, RolledBackError)
+    word = DeviceResult.ROLLED_BACK if undone else DeviceResult.FAILED
+    return {"failed": True, "tinhnet_result": word.value, "msg": str(why)}
+
+
+def unreachable(why: TinhnetError | str) -> Result:
+    """Return the result of a task that never got to its device."""
+    word = DeviceResult.UNREACHABLE
+    return {"unreachable": True, "tinhnet_result": word.value, "msg": str(why)}
