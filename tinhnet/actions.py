@@ -5,23 +5,29 @@ CLI, web and API call these functions and nothing else that writes.
 """
 
 import re
+import secrets as randomness
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tinhnet import access
 from tinhnet.catalogue import find_playbook
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
-from tinhnet.model.actor import Actor, Role, Token, User
+from tinhnet.model.actor import Actor, Role, Session, Token, User
 from tinhnet.model.job import Job, JobRequest, JobState, Playbook, Risk
-from tinhnet.store import jobs, leases, people
+from tinhnet.store import jobs, leases, people, sessions
 from tinhnet.store.engine import Transaction
 
 ADDRESS_FACTOR = 4
 """An address may fail this many times more often than a name: a district shares one."""
 TOUCH = timedelta(minutes=1)
-"""A token's last use is written at most this often."""
+"""The last use of a token or a session is written at most this often."""
+SESSION_BYTES = 16
+SHOWN = 8
+"""Letters of a session's id that lists and evidence show: enough to tell sessions apart."""
+LONGEST_BROWSER = 300
+"""Characters kept of what a browser says of itself."""
 
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 _LIMIT = re.compile(r"[A-Za-z0-9*!&:,._-]{1,1000}")
@@ -91,24 +97,38 @@ def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
     return added
 
 
-def set_password(context: Context, actor: Actor, name: str, password: str) -> None:
-    """Replace a password: an admin anybody's, a person their own."""
+def set_password(
+    context: Context, actor: Actor, name: str, password: str, session: Session | None = None
+) -> Session | None:
+    """Replace a password: an admin anybody's, a person their own.
+
+    Every session of the person ends.  The `session` that asked for it goes
+    on under the new id that is returned: a stolen copy of the old one is worthless.
+    """
     if actor.name != name:
         _require(context, actor, "user.manage", f"user {name}")
     hashed = access.hash_password(password, context.config.access)
+    renewed = replace(session, id=_new_session_id()) if session else None
     with context.store.writing() as connection:
         _existing(connection, name)
         people.set_password(connection, name, hashed)
         people.put_failures(connection, f"user:{name}", people.Failures(0, context.now))
-        _record(context, connection, actor, "user.password", f"user {name}", {})
+        details = {"sessions_ended": str(sessions.end_sessions_of(connection, name))}
+        if renewed:
+            sessions.add_session(connection, renewed)
+            details["session"] = renewed.id[:SHOWN]
+        _record(context, connection, actor, "user.password", f"user {name}", details)
+    return renewed
 
 
 def set_enabled(context: Context, actor: Actor, name: str, *, is_enabled: bool) -> None:
-    """Let a person in, or no longer; open sessions end with their next request."""
+    """Let a person in, or no longer; a disabled person's sessions end at once."""
     _require(context, actor, "user.manage", f"user {name}")
     with context.store.writing() as connection:
         _existing(connection, name)
         people.set_enabled(connection, name, is_enabled=is_enabled)
+        if not is_enabled:
+            sessions.end_sessions_of(connection, name)
         action = "user.enable" if is_enabled else "user.disable"
         _record(context, connection, actor, action, f"user {name}", {})
 
@@ -151,44 +171,109 @@ def revoke_token(context: Context, actor: Actor, token: str) -> None:
         _record(context, connection, actor, "token.revoke", f"token {token}", {})
 
 
-def log_in(context: Context, name: str, password: str, address: str | None) -> Actor:
-    """Return the actor behind name and password; LoginRefusedError otherwise.
+def log_in(
+    context: Context, name: str, password: str, address: str | None, browser: str = ""
+) -> Session:
+    """Return a new session for name and password; LoginRefusedError otherwise.
 
     Wrong passwords pause the name, and with more patience the address.
     """
     known = name if _USER_NAME.fullmatch(name) else "unknown"
-    nobody = Actor(known, frozenset(), "web", address)
     keys = {f"user:{known}": 1, f"address:{address}": ADDRESS_FACTOR}
     with context.store.reading() as connection:
         _refuse_while_paused(context, connection, keys)
         user = people.find_user(connection, known)
         hashed = people.password_hash(connection, known)
     is_right = access.matches(password, hashed) and user is not None and user.is_enabled
+    now = context.now
+    session = Session(_new_session_id(), known, address, browser[:LONGEST_BROWSER], now, now)
     with context.store.writing() as connection:
         for key in keys:
             failed = 0 if is_right else people.failures(connection, key).count + 1
-            people.put_failures(connection, key, people.Failures(failed, context.now))
+            people.put_failures(connection, key, people.Failures(failed, now))
         if user is not None and is_right:
-            people.set_last_login(connection, known, context.now)
-        actor = Actor(known, user.roles, "web", address) if user and is_right else nobody
+            people.set_last_login(connection, known, now)
+            sessions.forget_before(connection, oldest_session(context))
+            sessions.add_session(connection, session)
         action = "login.accept" if is_right else "login.refuse"
-        _record(context, connection, actor, action, f"user {known}", {})
+        details = {"session": session.id[:SHOWN]} if is_right else {}
+        actor = Actor(known, user.roles if user and is_right else frozenset(), "web", address)
+        _record(context, connection, actor, action, f"user {known}", details)
     if not is_right:
         raise access.LoginRefusedError("name or password is wrong")
-    return actor
+    return session
 
 
-def log_out(context: Context, actor: Actor) -> None:
-    """Note that a person left."""
+def log_out(context: Context, actor: Actor, session: str) -> None:
+    """End one's own session because its person leaves."""
     with context.store.writing() as connection:
-        _record(context, connection, actor, "logout", f"user {actor.name}", {})
+        sessions.end_session(connection, session)
+        details = {"session": session[:SHOWN]}
+        _record(context, connection, actor, "logout", f"user {actor.name}", details)
 
 
-def actor_of_user(context: Context, name: str, address: str | None) -> Actor | None:
-    """Return who a session belongs to, None when the user is gone or disabled."""
+def end_session(context: Context, actor: Actor, identity: str) -> Session:
+    """End a session: an admin anybody's, a person their own; it is refused from now on.
+
+    `identity` may be the beginning of an id, as lists and evidence show it.
+    """
     with context.store.reading() as connection:
-        user = people.find_user(connection, name)
-    return Actor(name, user.roles, "web", address) if user and user.is_enabled else None
+        known = sessions.list_sessions(connection, oldest_session(context))
+    found = [one for one in known if identity and one.id.startswith(identity)]
+    session = found[0] if len(found) == 1 else None
+    if session is None or session.user != actor.name:
+        _require(context, actor, "user.manage", f"session {identity[:SHOWN]}")
+    if session is None:
+        raise RequestError(
+            f"there is no session {identity[:SHOWN]}", "it ended, or `tinhnet session list` has it"
+        )
+    with context.store.writing() as connection:
+        sessions.end_session(connection, session.id)
+        details = {"session": session.id[:SHOWN], "from": session.address or "unknown"}
+        _record(context, connection, actor, "session.end", f"user {session.user}", details)
+    return session
+
+
+def end_sessions(context: Context, actor: Actor, name: str, keep: str | None = None) -> int:
+    """End all sessions of a person but the one to keep; return how many there were."""
+    if actor.name != name:
+        _require(context, actor, "user.manage", f"user {name}")
+    with context.store.writing() as connection:
+        _existing(connection, name)
+        ended = sessions.end_sessions_of(connection, name, keep)
+        details = {"sessions_ended": str(ended)}
+        _record(context, connection, actor, "session.end", f"user {name}", details)
+    return ended
+
+
+def person_of_session(
+    context: Context, identity: str, address: str | None
+) -> tuple[User, Session] | None:
+    """Return who a session belongs to, None when it ended or its person may not come in."""
+    with context.store.reading() as connection:
+        session = sessions.find_session(connection, identity)
+        user = people.find_user(connection, session.user) if session else None
+    if session is None or user is None or not user.is_enabled:
+        return None
+    if session.seen_at < oldest_session(context):
+        return None
+    now = context.now
+    if now - session.seen_at > TOUCH:
+        session = replace(session, seen_at=now, address=address)
+        with context.store.writing() as connection:
+            sessions.set_seen(connection, session.id, now, address)
+    return user, session
+
+
+def is_open(context: Context, identity: str) -> bool:
+    """Tell whether a session still stands, without counting as its use: for open streams."""
+    with context.store.reading() as connection:
+        return sessions.find_session(connection, identity) is not None
+
+
+def oldest_session(context: Context) -> datetime:
+    """Return the moment since which a session must have been used to be open."""
+    return context.now - timedelta(seconds=context.config.web.session_s) - TOUCH
 
 
 def actor_of_token(context: Context, text: str, address: str | None) -> Actor | None:
@@ -202,6 +287,10 @@ def actor_of_token(context: Context, text: str, address: str | None) -> Actor | 
         with context.store.writing() as connection:
             people.set_token_used(connection, token.id, now)
     return Actor(f"token:{token.name}", frozenset({token.role}), "api", address)
+
+
+def _new_session_id() -> str:
+    return randomness.token_hex(SESSION_BYTES)
 
 
 def _require(context: Context, actor: Actor, permission: str, subject: str) -> None:

@@ -15,6 +15,7 @@ from tinhnet.context import Context
 from tinhnet.inventory.loader import load
 from webui import api, assets, failure, figures, language, limits, person, protection
 from webui.answer import BLUEPRINT, Problem
+from webui.browser import browser_name
 from webui.context import EXTENSION, Web, surroundings
 from webui.declared import Inventory
 from webui.language import LANGUAGES
@@ -109,3 +110,4 @@ def _prepare_templates(app: Flask, found: tuple[Page, ...]) -> None:
 
     app.context_processor(common)
     app.add_template_global(word)
+    app.add_template_global(browser_name)

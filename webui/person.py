@@ -1,31 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Who is signed in: found in the session at every request, never trusted for longer."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
-from hashlib import sha256
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from tinhnet import actions
 from tinhnet.access import PERMISSIONS
 from tinhnet.access import may as actor_may
-from tinhnet.model.actor import Actor, Role, User
-from tinhnet.store.people import find_user, password_hash
+from tinhnet.model.actor import Actor, Role, Session, User
 from webui.context import web
 from webui.figures import here
 from webui.page import Group
-
-SEAL = "seal"
-"""Key of the session that ties it to the password it was opened with."""
-
-BEGAN = "began"
-"""Key of the session that says when it was opened."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -33,9 +24,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A signed-in user, in the shape Flask-Login asks for."""
+    """A signed-in user with the session, in the shape Flask-Login asks for."""
 
     user: User
+    session: Session
 
     @property
     def name(self) -> str:
@@ -56,8 +48,8 @@ class Person:
         return self.user.is_enabled
 
     def get_id(self) -> str:
-        """Return what the session keeps."""
-        return self.user.name
+        """Return what the cookie keeps: the session's id, signed with the rest of it."""
+        return self.session.id
 
 
 def person() -> Person | None:
@@ -114,36 +106,33 @@ def visible(groups: tuple[Group, ...]) -> tuple[Group, ...]:
     return tuple(group for group in kept if group.entries)
 
 
-def sign_in(user: User) -> None:
-    """Open a session for a user whose password was right; a new one, whatever was there."""
+def sign_in(opened: Session) -> None:
+    """Give the browser the session that was opened; a new cookie, whatever was there."""
     session.clear()
-    login_user(Person(user))
+    found = _load(opened.id)
+    if found is None:  # disabled in this very moment
+        abort(401)
+    login_user(found)
     session.permanent = True
-    session[SEAL] = _seal(user.name)
-    session[BEGAN] = web().now().isoformat()
-
-
-def reseal(name: str) -> None:
-    """Keep this session open after its person changed the password."""
-    session[SEAL] = _seal(name)
-
-
-def began_at() -> datetime | None:
-    """Return when this session was opened."""
-    text = str(session.get(BEGAN, ""))
-    return datetime.fromisoformat(text) if text else None
 
 
 def sign_out() -> None:
-    """Close the session."""
+    """Take the session back from the browser."""
     logout_user()
     session.clear()
+
+
+def still_here() -> Callable[[], bool]:
+    """Return what tells, after the request too, whether its session still stands."""
+    found, context = person(), web().context
+    identity = found.session.id if found else ""
+    return lambda: actions.is_open(context, identity)
 
 
 def prepare(app: Flask, public: frozenset[str]) -> None:
     """Ask for a login everywhere but in the `public` blueprints."""
     manager = LoginManager(app)
-    manager.session_protection = None  # addresses change behind carriers; the seal is ours
+    manager.session_protection = None  # addresses change behind carriers
     manager.user_loader(_load)
 
     def ask() -> AnyResponse | None:
@@ -164,19 +153,7 @@ def _to_login() -> AnyResponse:
     return redirect(target)
 
 
-def _load(name: str) -> Person | None:
-    """Return the user of a session, None once disabled, removed or with another password."""
-    with web().store.reading() as connection:
-        user = find_user(connection, name)
-    if user is None or not user.is_enabled:
-        return None
-    if not hmac.compare_digest(str(session.get(SEAL, "")), _seal(name)):
-        return None
-    return Person(user)
-
-
-def _seal(name: str) -> str:
-    """Return a digest that changes when the user's password does."""
-    with web().store.reading() as connection:
-        hashed = password_hash(connection, name) or ""
-    return sha256(hashed.encode()).hexdigest()[:16]
+def _load(identity: str) -> Person | None:
+    """Return whose session this is, None once it ended or its person may not come in."""
+    found = actions.person_of_session(web().context, identity, request.remote_addr)
+    return Person(*found) if found else None

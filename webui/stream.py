@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Answers that stay open: server-sent events as the HTML standard describes them."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from flask import Response
 
@@ -10,10 +10,14 @@ BEAT_S = 5.0
 RETRY_S = 15
 
 
-def event_stream(events: Generator[str]) -> Response:
-    """Return a stream; the first event is made here, so that a refusal is still an answer."""
+def event_stream(events: Generator[str], still_here: Callable[[], bool]) -> Response:
+    """Return a stream; the first event is made here, so that a refusal is still an answer.
+
+    `still_here` is asked before every event: a session that was ended gets
+    no line more, however long its page has been open.
+    """
     first = next(events)
-    response = Response(_resumed(first, events), mimetype="text/event-stream")
+    response = Response(_resumed(first, events, still_here), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -31,10 +35,13 @@ def event(name: str, data: str, number: int | None = None) -> str:
     return f"event: {name}\n{head}{body}\n"
 
 
-def _resumed(first: str, events: Generator[str]) -> Generator[str]:
+def _resumed(first: str, events: Generator[str], still_here: Callable[[], bool]) -> Generator[str]:
     """Yield what was already made, then the rest; closing it closes the source."""
     try:
         yield first
-        yield from events
+        for one in events:
+            if not still_here():
+                return
+            yield one
     finally:
         events.close()

@@ -112,6 +112,7 @@ ACTIONS = {
     "user.roles": Word(lazy_gettext("changed the roles of")),
     "token.create": Word(lazy_gettext("made")),
     "token.revoke": Word(lazy_gettext("revoked")),
+    "session.end": Word(lazy_gettext("ended sessions of")),
     "login.accept": Word(lazy_gettext("signed in")),
     "login.refuse": Word(lazy_gettext("was refused at the login")),
     "logout": Word(lazy_gettext("signed out")),

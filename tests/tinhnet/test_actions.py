@@ -127,7 +127,7 @@ def test_a_person_logs_in_with_composed_or_decomposed_letters(context: Context) 
     add_lan(context)
     found = actions.log_in(context, "lan", "đu\N{COMBINING HOOK ABOVE} dài để dùng", "10.64.1.10")
 
-    assert (found.name, found.roles) == ("lan", frozenset({Role.ENGINEER}))
+    assert (found.user, found.address) == ("lan", "10.64.1.10")
     assert deeds(context) == ["user.add", "login.accept"]
 
 
@@ -146,7 +146,7 @@ def test_wrong_passwords_pause_the_name_and_double(context: Context, clock: Cloc
     with pytest.raises(access.LoginRefusedError, match="again in 120 seconds"):
         actions.log_in(context, "lan", PASSWORD, "10.64.1.10")
     clock.now += timedelta(seconds=121)
-    assert actions.log_in(context, "lan", PASSWORD, "10.64.1.10").name == "lan"
+    assert actions.log_in(context, "lan", PASSWORD, "10.64.1.10").user == "lan"
     assert deeds(context).count("login.refuse") == 6
 
 
@@ -161,13 +161,55 @@ def test_an_address_that_tries_many_names_is_paused(context: Context) -> None:
 
 
 def test_a_disabled_user_is_out_at_once(context: Context) -> None:
-    """Somebody who leaves the office must not keep a session."""
+    """Somebody who leaves the office must not keep a session, nor find it again afterwards."""
     add_lan(context)
+    session = actions.log_in(context, "lan", PASSWORD, None)
+    assert actions.person_of_session(context, session.id, None) is not None
     actions.set_enabled(context, ADMIN, "lan", is_enabled=False)
 
-    assert actions.actor_of_user(context, "lan", None) is None
+    assert actions.person_of_session(context, session.id, None) is None
+    assert not actions.is_open(context, session.id)
     with pytest.raises(access.LoginRefusedError):
         actions.log_in(context, "lan", PASSWORD, None)
+
+
+def test_a_session_ends_when_it_was_not_used_for_long(context: Context, clock: Clock) -> None:
+    """A forgotten browser in a district must not stay open; one in use must."""
+    add_lan(context)
+    session = actions.log_in(context, "lan", PASSWORD, "10.64.1.10")
+    lasts = timedelta(seconds=context.config.web.session_s)
+
+    clock.now += lasts
+    assert actions.person_of_session(context, session.id, "10.64.7.10") is not None
+    clock.now += lasts
+    found = actions.person_of_session(context, session.id, "10.64.7.10")
+    assert found is not None
+    assert found[1].address == "10.64.7.10"
+    clock.now += lasts + timedelta(minutes=2)
+    assert actions.person_of_session(context, session.id, "10.64.7.10") is None
+
+
+def test_a_person_ends_their_own_sessions_and_an_admin_anybodys(context: Context) -> None:
+    """Whoever sees a stranger's session must be able to end it, and nobody else's."""
+    add_lan(context)
+    lan = Actor("lan", frozenset({Role.ENGINEER}), "web")
+    first, second, third = (actions.log_in(context, "lan", PASSWORD, None) for _ in range(3))
+
+    with pytest.raises(access.AccessDeniedError):
+        actions.end_session(context, actor(Role.ENGINEER), first.id)
+    actions.end_session(context, lan, first.id[:8])
+    with pytest.raises(actions.RequestError, match="no session"):
+        actions.end_session(context, ADMIN, first.id)
+    assert actions.end_sessions(context, lan, "lan", keep=second.id) == 1
+    assert actions.is_open(context, second.id)
+    assert not actions.is_open(context, third.id)
+    actions.end_session(context, ADMIN, second.id)
+
+    assert not actions.is_open(context, second.id)
+    with context.store.reading() as connection:
+        told = [one for one in newest_entries(connection) if one.action == "session.end"]
+    assert [one.actor for one in told] == ["minh", "lan", "lan"]
+    assert {one.subject for one in told} == {"user lan"}
 
 
 def test_a_person_changes_their_own_password_only(context: Context) -> None:
@@ -178,7 +220,7 @@ def test_a_person_changes_their_own_password_only(context: Context) -> None:
 
     with pytest.raises(access.AccessDeniedError):
         actions.set_password(context, lan, "minh", "mật khẩu mới đủ dài")
-    assert actions.log_in(context, "lan", "mật khẩu mới đủ dài", None).name == "lan"
+    assert actions.log_in(context, "lan", "mật khẩu mới đủ dài", None).user == "lan"
     with pytest.raises(access.PasswordError, match="at least 12"):
         actions.set_password(context, lan, "lan", "ngắn")
 

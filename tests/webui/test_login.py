@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Signing in: who comes in, who does not, and where one may be sent."""
 
+import re
+from collections.abc import Generator
+
 import pytest
 
 from tests.webui.conftest import OPERATOR, PASSWORD, Site, post
 from tinhnet import actions
 from webui.protection import safe_target
+from webui.stream import event_stream
 
 
 def test_a_visitor_is_sent_to_the_login_and_back_to_the_page_asked_for(site: Site) -> None:
@@ -80,6 +84,58 @@ def test_a_new_password_ends_every_other_session(site: Site) -> None:
     site.sessions.pop("huong")
 
 
+def test_a_person_sees_and_ends_their_sessions(site: Site) -> None:
+    """Whoever left a browser open in a district signs it out from the desk."""
+    own, forgotten = site.visit("minh"), site.visit()
+    forgotten.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"
+    forgotten.environ_base["REMOTE_ADDR"] = "10.64.7.10"
+    post(forgotten, "/login", {"name": "minh", "password": PASSWORD}, page="/login")
+
+    page = own.get("/profile").get_data(as_text=True)
+    rows = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)[1:]
+    there = next(row for row in rows if "10.64.7.10" in row)
+    here = next(row for row in rows if "this session" in row)
+
+    assert "Firefox · Windows" in there
+    assert there is not here
+    ending = re.search(r'action="(/profile/sessions/[0-9a-f]+/end)"', there)
+    assert ending is not None
+    assert post(own, ending[1], {}).status_code == 303
+    assert forgotten.get("/profile").status_code == 302
+    assert own.get("/profile").status_code == 200
+
+
+def test_only_an_admin_ends_the_sessions_of_others(site: Site) -> None:
+    """An engineer must not be able to throw the operator out."""
+    victim, admin, engineer = site.visit("huong"), site.visit("binh"), site.visit("lan")
+    page = admin.get("/people/users/huong").get_data(as_text=True)
+    found = re.search(r"/people/sessions/([0-9a-f]+)/end", page)
+    assert found is not None
+
+    assert post(engineer, f"/profile/sessions/{found[1]}/end", {}).status_code == 403
+    assert engineer.get("/people/users/huong").status_code == 403
+    assert victim.get("/profile").status_code == 200
+    path = "/people/users/huong/sessions/end"
+    assert post(admin, path, {}, page="/people/users/huong").status_code == 303
+    assert victim.get("/profile").status_code == 302
+    site.sessions.pop("huong")
+
+
+def test_a_session_that_was_ended_gets_no_further_line(site: Site) -> None:
+    """A page that is open on the wall must fall silent, not only refuse the next click."""
+    stands = [True]
+
+    def events() -> Generator[str]:
+        yield from ("one", "two", "three")
+
+    with site.app.test_request_context():
+        answer = event_stream(events(), lambda: stands[0])
+        lines = iter(answer.response)
+        assert (next(lines), next(lines)) == ("one", "two")
+        stands[0] = False
+        assert list(lines) == []
+
+
 def test_a_disabled_person_is_out_with_the_next_click(site: Site) -> None:
     """Somebody who left the agency must not keep an open page."""
     client = site.visit("huong")
@@ -89,6 +145,8 @@ def test_a_disabled_person_is_out_with_the_next_click(site: Site) -> None:
 
     actions.set_enabled(site.context, OPERATOR, "huong", is_enabled=True)
     assert after.status_code == 302
+    assert client.get("/sites").status_code == 302, "the old session is not the new one"
+    site.sessions.pop("huong")
 
 
 def test_the_session_cookie_is_kept_from_scripts_and_other_sites(site: Site) -> None:

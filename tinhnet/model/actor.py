@@ -56,3 +56,18 @@ class Token:
     expires_at: datetime
     last_used_at: datetime | None
     is_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person signed in from one browser; `address` and `seen_at` are those of the last minute.
+
+    `browser` is what the browser says of itself (RFC 9110, section 10.1.5).
+    """
+
+    id: str
+    user: str
+    address: str | None
+    browser: str
+    began_at: datetime
+    seen_at: datetime

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`tinhnet user …`, `tinhnet token …`, `tinhnet evidence …`."""
+"""`tinhnet user …`, `tinhnet session …`, `tinhnet token …`, `tinhnet evidence …`."""
 
 import getpass
 import sys
@@ -11,16 +11,19 @@ from tinhnet import access, actions
 from tinhnet.console import Cell, Row, print_json, print_rows, say, warn
 from tinhnet.context import context_of_command, local_actor
 from tinhnet.errors import TinhnetError
-from tinhnet.model.actor import Role, Token, User
+from tinhnet.model.actor import Role, Session, Token, User
 from tinhnet.model.audit import AuditEntry, Verification
 from tinhnet.store.evidence import newest_entries
 from tinhnet.store.people import list_tokens, list_users
+from tinhnet.store.sessions import list_sessions
 
 app = typer.Typer()
 user_app = typer.Typer(help="Who may log in, and with which roles.", no_args_is_help=True)
+session_app = typer.Typer(help="Who is signed in, and from where.", no_args_is_help=True)
 token_app = typer.Typer(help="Credentials of programs.", no_args_is_help=True)
 evidence_app = typer.Typer(help="The log of everything anybody did.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
+app.add_typer(session_app, name="session")
 app.add_typer(token_app, name="token")
 app.add_typer(evidence_app, name="evidence")
 
@@ -67,7 +70,7 @@ def change_password(name: Name, *, stdin: FromInput = False) -> None:
 
 @user_app.command("disable")
 def disable_user(name: Name) -> None:
-    """Refuse a login from now on; open sessions end with their next request."""
+    """Refuse a login from now on; open sessions end at once."""
     with context_of_command() as context:
         actions.set_enabled(context, local_actor(context), name, is_enabled=False)
     say(f"user {name} is disabled")
@@ -87,6 +90,29 @@ def change_roles(name: Name, role: Roles) -> None:
     with context_of_command() as context:
         actions.set_roles(context, local_actor(context), name, role)
     say(f"user {name} has the roles {', '.join(sorted(role))}")
+
+
+@session_app.command("list")
+def show_sessions(
+    *,
+    user: Annotated[str | None, typer.Option(help="Only this person's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print who is signed in, the session used last first."""
+    with context_of_command() as context, context.store.reading() as connection:
+        access.require(local_actor(context), "user.view")
+        found = list_sessions(connection, actions.oldest_session(context), user)
+        rows: list[Row] = [_session_row(session) for session in found]
+    columns = {"id": "session", "user": "user", "address": "from", "browser": "browser"}
+    print_rows(rows, columns | {"began_at": "since", "seen_at": "last used"}, as_json=as_json)
+
+
+@session_app.command("end")
+def end_session(session: Annotated[str, typer.Argument(help="Its id in the list.")]) -> None:
+    """Sign somebody out of one browser; open pages of theirs get nothing more."""
+    with context_of_command() as context:
+        ended = actions.end_session(context, local_actor(context), session)
+    say(f"the session of {ended.user} from {ended.address or 'unknown'} has ended")
 
 
 @token_app.command("create")
@@ -186,6 +212,17 @@ def _user_row(user: User) -> dict[str, Cell]:
         "is_enabled": user.is_enabled,
         "created_at": user.created_at.isoformat(),
         "last_login_at": user.last_login_at.isoformat() if user.last_login_at else None,
+    }
+
+
+def _session_row(session: Session) -> dict[str, Cell]:
+    return {
+        "id": session.id[: actions.SHOWN],
+        "user": session.user,
+        "address": session.address,
+        "browser": session.browser,
+        "began_at": session.began_at.isoformat(),
+        "seen_at": session.seen_at.isoformat(),
     }
 
 

@@ -82,6 +82,17 @@ tokens = Table(
     Column("is_revoked", Boolean, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user", String(64), nullable=False, index=True),
+    Column("address", Text),
+    Column("browser", Text, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

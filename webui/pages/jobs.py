@@ -30,7 +30,7 @@ from webui.joblog import LINES, events_of, text_of, window
 from webui.jobview import OPEN, job_by_id
 from webui.live import StreamsFullError
 from webui.page import Entry, Page
-from webui.person import actor, may, needs
+from webui.person import actor, may, needs, still_here
 from webui.request import Asked, asked_from
 from webui.stream import event_stream, full
 
@@ -156,7 +156,7 @@ def stream(job_id: str) -> AnyResponse:
     after = int(resumed) if resumed.isdecimal() else window(request.args)[0]
     template = current_app.jinja_env.get_template("parts/job_lines.html")
     try:
-        return event_stream(events_of(web(), job.number, after, template))
+        return event_stream(events_of(web(), job.number, after, template), still_here())
     except StreamsFullError:
         return full()
 

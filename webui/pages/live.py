@@ -11,6 +11,7 @@ from webui.context import web
 from webui.jobview import OPEN
 from webui.live import Pulse, StreamsFullError
 from webui.page import Page
+from webui.person import still_here
 from webui.stream import BEAT_S, event_stream, full
 
 _pages = Blueprint("live", __name__)
@@ -23,7 +24,7 @@ Signature = tuple[object, ...]
 def stream() -> Response:
     """Say "jobs" whenever a job was added, began, waits for another or ended."""
     try:
-        return event_stream(_events(web().pulse, web().store))
+        return event_stream(_events(web().pulse, web().store), still_here())
     except StreamsFullError:
         return full()
 

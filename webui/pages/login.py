@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from tinhnet import actions
 from tinhnet.access import LoginRefusedError
-from tinhnet.store.people import find_user, list_users
+from tinhnet.store.people import list_users
 from webui.context import web
 from webui.limits import LOGINS, limiter
 from webui.page import Page
@@ -38,22 +38,20 @@ def enter() -> Response:
     if not name or not password:
         return _form(target, name, gettext("Type both name and password."), 422)
     try:
-        actions.log_in(web().context, name, password, request.remote_addr)
+        browser = request.headers.get("User-Agent", "")
+        opened = actions.log_in(web().context, name, password, request.remote_addr, browser)
     except LoginRefusedError as error:
         return _form(target, name, _refusal(error), 401)
-    with web().store.reading() as connection:
-        user = find_user(connection, name)
-    if user is None:
-        return _form(target, name, gettext("Name or password is wrong."), 401)
-    sign_in(user)
+    sign_in(opened)
     return redirect(target, code=303)
 
 
 @_pages.post("/logout")
 def leave() -> Response:
     """Sign out."""
-    if person() is not None:
-        actions.log_out(web().context, actor())
+    found = person()
+    if found is not None:
+        actions.log_out(web().context, actor(), found.session.id)
         sign_out()
         flash(gettext("You are signed out."), "success")
     return redirect(url_for("login.show"), code=303)

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Users and tokens: who may come in, with which roles, and what programs may do."""
+"""Users, sessions and tokens: who may come in, who is in, and what programs may do."""
 
 import re
+from collections import Counter
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from tinhnet import actions
 from tinhnet.access import PasswordError
 from tinhnet.model.actor import Role, Token, User
-from tinhnet.store.people import list_tokens, list_users
+from tinhnet.store.people import find_user, list_tokens, list_users
+from tinhnet.store.sessions import list_sessions
 from webui.context import web
 from webui.page import Entry, Page
-from webui.person import actor, needs
+from webui.person import actor, needs, person
 from webui.vietnamese import composed
 
 _pages = Blueprint("people", __name__, url_prefix="/people")
@@ -105,6 +107,49 @@ def reset_password(name: str) -> str | Response | tuple[str, int]:
     return redirect(url_for("people.browse"), code=303)
 
 
+@_pages.get("/users/<name>")
+@needs("user.view")
+def show_user(name: str) -> str:
+    """Show where a person is signed in."""
+    context, me = web().context, person()
+    with context.store.reading() as connection:
+        user = find_user(connection, name) or abort(404)
+        sessions = list_sessions(connection, actions.oldest_session(context), name)
+    return render_template(
+        "user.html",
+        user=user,
+        user_roles=[role for role in Role if role in user.roles],
+        sessions=sessions,
+        own=me.session.id if me else "",
+    )
+
+
+@_pages.post("/sessions/<identity>/end")
+@needs("user.manage")
+def end_session(identity: str) -> Response:
+    """End one session of somebody."""
+    ended = actions.end_session(web().context, actor(), identity)
+    flash(gettext("The session of %(name)s has ended.", name=ended.user), "success")
+    return redirect(url_for("people.show_user", name=ended.user), code=303)
+
+
+@_pages.post("/users/<name>/sessions/end")
+@needs("user.manage")
+def end_sessions(name: str) -> Response:
+    """End every session of somebody."""
+    ended = actions.end_sessions(web().context, actor(), name)
+    flash(
+        ngettext(
+            "%(num)s session of %(name)s has ended.",
+            "%(num)s sessions of %(name)s have ended.",
+            ended,
+            name=name,
+        ),
+        "success",
+    )
+    return redirect(url_for("people.show_user", name=name), code=303)
+
+
 @_pages.post("/tokens")
 @needs("token.manage")
 def create_token() -> str | tuple[str, int]:
@@ -146,10 +191,12 @@ def _page(fault: str = "", made: tuple[Token, str] | None = None) -> str:
     context = web().context
     with context.store.reading() as connection:
         users, tokens = list_users(connection), list_tokens(connection)
+        sessions = list_sessions(connection, actions.oldest_session(context))
     return render_template(
         "people.html",
         users=users,
         tokens=tokens,
+        open_sessions=Counter(session.user for session in sessions),
         roles=list(Role),
         fault=fault,
         made=made,

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The signed-in person: roles, language, theme, password."""
+"""The signed-in person: roles, language, theme, password, sessions."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
-from flask_babel import gettext
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from tinhnet import actions
 from tinhnet.access import PasswordError, matches
 from tinhnet.store.people import password_hash
+from tinhnet.store.sessions import list_sessions
 from webui.context import web
 from webui.limits import LOGINS, limiter
 from webui.page import Page
-from webui.person import actor, began_at, person, reseal
+from webui.person import Person, actor, person, sign_in, sign_out
 
 _pages = Blueprint("profile", __name__, url_prefix="/profile")
 PAGE = Page(_pages)
@@ -37,25 +38,61 @@ def change_password() -> str | Response | tuple[str, int]:
     if new != request.form.get("again", ""):
         return _page(again=gettext("The two new passwords differ.")), 422
     try:
-        actions.set_password(context, actor(), name, new)
+        renewed = actions.set_password(context, actor(), name, new, _me().session)
     except PasswordError:
         least = context.config.access.password_length
         return _page(
             new=gettext("A password needs at least %(least)s characters.", least=least)
         ), 422
-    reseal(name)
+    if renewed:
+        sign_in(renewed)
     flash(gettext("Your password was changed; your other sessions have ended."), "success")
     return redirect(url_for("profile.show"), code=303)
 
 
+@_pages.post("/sessions/<identity>/end")
+def end_session(identity: str) -> Response:
+    """End one of one's own sessions, this one included."""
+    ended = actions.end_session(web().context, actor(), identity)
+    if ended.id == _me().session.id:
+        sign_out()
+        flash(gettext("You are signed out."), "success")
+        return redirect(url_for("login.show"), code=303)
+    flash(gettext("The session has ended."), "success")
+    return redirect(url_for("profile.show"), code=303)
+
+
+@_pages.post("/sessions/end")
+def end_others() -> Response:
+    """End every session of one's own but this one."""
+    me = _me()
+    ended = actions.end_sessions(web().context, actor(), me.name, keep=me.session.id)
+    flash(
+        ngettext("%(num)s other session has ended.", "%(num)s other sessions have ended.", ended),
+        "success",
+    )
+    return redirect(url_for("profile.show"), code=303)
+
+
+def _me() -> Person:
+    """Return who is signed in; a visitor ends in 401."""
+    found = person()
+    if found is None:
+        abort(401)
+    return found
+
+
 def _page(**faults: str) -> str:
     """Return the page, with what was wrong by field."""
+    me, context = _me(), web().context
+    with context.store.reading() as connection:
+        sessions = list_sessions(connection, actions.oldest_session(context), me.name)
     return render_template(
         "profile.html",
-        me=person(),
+        me=me,
         faults=faults,
-        least=web().context.config.access.password_length,
-        began=began_at(),
-        lasts_s=web().context.config.web.session_s,
+        least=context.config.access.password_length,
+        sessions=sessions,
+        lasts_s=context.config.web.session_s,
         is_permanent=session.permanent,
     )
