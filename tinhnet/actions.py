@@ -39,6 +39,10 @@ class RequestError(TinhnetError):
     """What was asked for makes no sense; nothing was done."""
 
 
+class LastAdminError(RequestError):
+    """Nobody would be left to manage users; nothing was done."""
+
+
 def launch_job(context: Context, actor: Actor, request: JobRequest) -> Job:
     """Ask for a run of a playbook; the change worker takes it from there.
 
@@ -122,27 +126,39 @@ def set_password(
 
 
 def set_enabled(context: Context, actor: Actor, name: str, *, is_enabled: bool) -> None:
-    """Let a person in, or no longer; a disabled person's sessions end at once."""
+    """Let a person in, or no longer: then their sessions and the tokens they made end at once.
+
+    Raises LastAdminError when nobody else could let anybody in again.
+    """
     _require(context, actor, "user.manage", f"user {name}")
     with context.store.writing() as connection:
-        _existing(connection, name)
-        people.set_enabled(connection, name, is_enabled=is_enabled)
+        user = _existing(connection, name)
         if not is_enabled:
-            sessions.end_sessions_of(connection, name)
+            _keep_an_admin(connection, user)
+        people.set_enabled(connection, name, is_enabled=is_enabled)
+        details = {} if is_enabled else _shut_out(connection, name)
         action = "user.enable" if is_enabled else "user.disable"
-        _record(context, connection, actor, action, f"user {name}", {})
+        _record(context, connection, actor, action, f"user {name}", details)
 
 
 def set_roles(context: Context, actor: Actor, name: str, roles: Iterable[Role]) -> None:
-    """Replace a person's roles."""
+    """Replace a person's roles; their sessions and the tokens they made end at once.
+
+    Raises LastAdminError when nobody else could hand out roles again.
+    """
     wanted = frozenset(roles)
     _require(context, actor, "user.manage", f"user {name}")
     if not wanted:
         raise RequestError(f"user {name} would have no role", "disable the user instead")
     with context.store.writing() as connection:
-        before = _existing(connection, name).roles
+        user = _existing(connection, name)
+        if user.roles == wanted:
+            return
+        if Role.ADMIN not in wanted:
+            _keep_an_admin(connection, user)
         people.set_roles(connection, name, wanted)
-        details = {"before": _roles(before), "after": _roles(wanted)}
+        details = {"before": _roles(user.roles), "after": _roles(wanted)}
+        details |= _shut_out(connection, name)
         _record(context, connection, actor, "user.roles", f"user {name}", details)
 
 
@@ -320,6 +336,28 @@ def _existing(connection: Transaction, name: str) -> User:
     if user is None:
         raise RequestError(f"there is no user {name}", "`tinhnet user list` shows them")
     return user
+
+
+def _keep_an_admin(connection: Transaction, user: User) -> None:
+    """Raise LastAdminError when a person is the only one who may manage users."""
+    admins = {one.name for one in people.list_users(connection) if one.is_enabled and _manages(one)}
+    if admins == {user.name}:
+        raise LastAdminError(
+            f"{user.name} is the last admin: nobody could manage users any more",
+            "make another person admin first (`tinhnet user roles NAME --role admin`)",
+        )
+
+
+def _manages(user: User) -> bool:
+    return bool(user.roles & access.PERMISSIONS["user.manage"])
+
+
+def _shut_out(connection: Transaction, name: str) -> dict[str, str]:
+    """End a person's sessions and the tokens they made; return what the evidence says of it."""
+    ended = sessions.end_sessions_of(connection, name)
+    tokens = people.revoke_tokens_by(connection, name)
+    details = {"sessions_ended": str(ended)}
+    return details | ({"tokens_revoked": ",".join(tokens)} if tokens else {})
 
 
 def _roles(roles: Iterable[Role]) -> str:

@@ -263,10 +263,65 @@ def test_roles_change_with_evidence_of_before_and_after(context: Context) -> Non
     assert entry.details == {
         "before": "engineer",
         "after": "approver,viewer",
+        "sessions_ended": "0",
         "address": "10.90.99.7",
     }
     with pytest.raises(actions.RequestError, match="would have no role"):
         actions.set_roles(context, ADMIN, "lan", set())
+
+
+@pytest.mark.parametrize("how", ["disable", "demote"])
+def test_the_last_admin_stays(context: Context, how: str) -> None:
+    """An installation without an admin is locked for ever; a second admin frees the first."""
+
+    def leave() -> None:
+        if how == "disable":
+            actions.set_enabled(context, ADMIN, "lan", is_enabled=False)
+        else:
+            actions.set_roles(context, ADMIN, "lan", {Role.VIEWER})
+
+    add_lan(context, Role.ADMIN)
+    gone = User("gone", "Gone", frozenset({Role.ADMIN}), False, START, None)  # noqa: FBT003 fields in order
+    actions.add_user(context, ADMIN, gone, PASSWORD)
+    with pytest.raises(actions.LastAdminError, match=r"last admin.*make another person admin"):
+        leave()
+    actions.set_enabled(context, ADMIN, "gone", is_enabled=True)
+    leave()
+
+    assert deeds(context)[-1] == ("user.disable" if how == "disable" else "user.roles")
+
+
+@pytest.mark.parametrize("how", ["disable", "other roles"])
+def test_what_a_person_opened_and_made_ends_with_their_rights(context: Context, how: str) -> None:
+    """A right that was taken away must not live on in an open page or a token."""
+    second = User("hoa", "Hoa", frozenset({Role.ADMIN}), True, START, None)  # noqa: FBT003 fields in order
+    actions.add_user(context, ADMIN, second, PASSWORD)
+    add_lan(context, Role.ADMIN)
+    lan = Actor("lan", frozenset({Role.ADMIN}), "web")
+    session = actions.log_in(context, "lan", PASSWORD, None)
+    token, text = actions.create_token(context, lan, "probe", Role.ADMIN)
+    _, others = actions.create_token(context, ADMIN, "wall", Role.VIEWER)
+
+    if how == "disable":
+        actions.set_enabled(context, ADMIN, "lan", is_enabled=False)
+    else:
+        actions.set_roles(context, ADMIN, "lan", {Role.VIEWER})
+
+    assert actions.person_of_session(context, session.id, None) is None
+    assert actions.actor_of_token(context, text, None) is None
+    assert actions.actor_of_token(context, others, None) is not None
+    with context.store.reading() as connection:
+        details = newest_entries(connection)[0].details
+    assert (details["sessions_ended"], details["tokens_revoked"]) == ("1", token.id)
+
+
+def test_the_same_roles_again_end_nothing(context: Context) -> None:
+    """Saving a form without a change must not throw anybody out."""
+    add_lan(context)
+    session = actions.log_in(context, "lan", PASSWORD, None)
+    actions.set_roles(context, ADMIN, "lan", {Role.ENGINEER})
+
+    assert actions.is_open(context, session.id)
 
 
 def test_a_command_acts_as_the_login_or_as_a_named_person(context: Context) -> None:

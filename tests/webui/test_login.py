@@ -198,6 +198,18 @@ def test_an_admin_adds_a_user_who_can_sign_in(site: Site) -> None:
     assert site.visit("moi").get("/sites").status_code == 200
 
 
+def test_the_last_administrator_stays_and_the_page_says_what_to_do(site: Site) -> None:
+    """Nobody may lock everybody out with two clicks."""
+    admin = site.visit("binh", language="vi")
+
+    demoted = post(admin, "/people/users/binh/roles", {"role": "viewer"}, page="/people")
+    disabled = post(admin, "/people/users/binh/enabled", {"enabled": "no"}, page="/people")
+
+    assert demoted.status_code == disabled.status_code == 422
+    assert "quản trị viên cuối cùng" in demoted.get_data(as_text=True)
+    assert admin.get("/people").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

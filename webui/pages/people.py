@@ -77,21 +77,34 @@ def change_roles(name: str) -> str | Response | tuple[str, int]:
     roles = _roles()
     if not roles:
         return _page(gettext("Tick at least one role.")), 422
-    actions.set_roles(web().context, actor(), name, roles)
-    flash(gettext("The roles of %(name)s were changed.", name=name), "success")
+    try:
+        actions.set_roles(web().context, actor(), name, roles)
+    except actions.LastAdminError:
+        return _page(_last_admin(name)), 422
+    flash(
+        gettext("The roles of %(name)s were changed; open sessions have ended.", name=name),
+        "success",
+    )
     return redirect(url_for("people.browse"), code=303)
 
 
 @_pages.post("/users/<name>/enabled")
 @needs("user.manage")
-def enable(name: str) -> Response:
+def enable(name: str) -> str | Response | tuple[str, int]:
     """Let a user in, or no longer."""
     is_enabled = request.form.get("enabled") == "yes"
     if name == actor().name and not is_enabled:
-        flash(gettext("You cannot lock yourself out."), "error")
-    else:
+        return _page(gettext("You cannot lock yourself out.")), 422
+    try:
         actions.set_enabled(web().context, actor(), name, is_enabled=is_enabled)
-        flash(gettext("Done."), "success")
+    except actions.LastAdminError:
+        return _page(_last_admin(name)), 422
+    flash(
+        gettext("%(name)s may sign in again.", name=name)
+        if is_enabled
+        else gettext("%(name)s is out: sessions and tokens have ended.", name=name),
+        "success",
+    )
     return redirect(url_for("people.browse"), code=303)
 
 
@@ -178,6 +191,17 @@ def _roles() -> frozenset[Role]:
     """Return the roles that were ticked; unknown words are dropped."""
     known = set(Role)
     return frozenset(Role(role) for role in request.form.getlist("role") if role in known)
+
+
+def _last_admin(name: str) -> str:
+    """Return why the last administrator stays one."""
+    return str(
+        gettext(
+            "%(name)s is the last administrator: nobody could manage users any more. "
+            "Make somebody else administrator first.",
+            name=name,
+        )
+    )
 
 
 def _too_short() -> str:
