@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from tinhnet.config import AccessConfig
 from tinhnet.errors import TinhnetError
-from tinhnet.model.actor import Actor, Role
+from tinhnet.model.actor import Actor, Role, Session
 
 EVERYBODY = frozenset(Role)
 PERMISSIONS: dict[str, frozenset[Role]] = {
@@ -30,6 +30,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 TOKEN_PREFIX = "tinhnet_"  # noqa: S105 the visible start of every token, not one of them
 TOKEN_BYTES = 32
+SESSION_BYTES = 16
+SHOWN = 8
+"""Letters of a session's id that tell sessions apart."""
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without those that look like others: I, O, 0, 1."""
+CODE_LENGTH = 16
 LONGEST_PASSWORD = 1024
 """Characters; hashing an endless password would be a way to keep us busy."""
 
@@ -98,6 +104,28 @@ def new_token() -> tuple[str, str, str]:
 def token_hash(token: str) -> str:
     """Return what is stored of a token; 256 random bits need no slow hash."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def new_session_id() -> str:
+    """Return the id of a new session; it travels in a signed cookie."""
+    return randomness.token_hex(SESSION_BYTES)
+
+
+def shown(session: Session) -> str:
+    """Return as much of a session's id as lists and evidence show."""
+    return session.id[:SHOWN]
+
+
+def new_code() -> str:
+    """Return a one-time code of 80 random bits that people can read out and type."""
+    letters = [randomness.choice(CODE_LETTERS) for _ in range(CODE_LENGTH)]
+    return "-".join("".join(letters[at : at + 4]) for at in range(0, CODE_LENGTH, 4))
+
+
+def code_hash(code: str) -> str:
+    """Return what is stored of a code; case, blanks and hyphens are as people type them."""
+    typed = "".join(letter for letter in code.upper() if letter in CODE_LETTERS)
+    return sha256(typed.encode()).hexdigest()
 
 
 def paused_until(count: int, last_at: datetime, settings: AccessConfig) -> datetime:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Everything a person does: the role is checked, the deed and its evidence are one transaction.
 
-CLI, web and API call these functions and nothing else that writes.
+CLI, web and API call these functions, and those of `entrance.py` for coming
+in and going out, and nothing else that writes.
 """
 
 import re
-import secrets as randomness
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tinhnet import access
 from tinhnet.catalogue import find_playbook
@@ -19,17 +19,10 @@ from tinhnet.model.job import Job, JobRequest, JobState, Playbook, Risk
 from tinhnet.store import jobs, leases, people, sessions
 from tinhnet.store.engine import Transaction
 
-ADDRESS_FACTOR = 4
-"""An address may fail this many times more often than a name: a district shares one."""
 TOUCH = timedelta(minutes=1)
-"""The last use of a token or a session is written at most this often."""
-SESSION_BYTES = 16
-SHOWN = 8
-"""Letters of a session's id that lists and evidence show: enough to tell sessions apart."""
-LONGEST_BROWSER = 300
-"""Characters kept of what a browser says of itself."""
+"""The last use of a token is written at most this often."""
 
-_USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
+USER_NAME = re.compile(r"[a-z][a-z0-9._-]{0,31}")
 _LIMIT = re.compile(r"[A-Za-z0-9*!&:,._-]{1,1000}")
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TEMPLATE = ("{{", "{%", "{#")
@@ -51,7 +44,7 @@ def launch_job(context: Context, actor: Actor, request: JobRequest) -> Job:
     playbook = find_playbook(context.config.jobs.playbooks, request.playbook)
     asked = replace(request, playbook=playbook.name, extra=dict(request.extra or {}))
     risk = Risk.READ if asked.check else playbook.risk
-    _require(context, actor, f"job.run.{risk}", f"playbook {playbook.name}")
+    require(context, actor, f"job.run.{risk}", f"playbook {playbook.name}")
     _check_request(asked, playbook)
     with context.store.writing() as connection:
         job = jobs.add_job(connection, asked, risk, actor.name, context.now)
@@ -59,13 +52,13 @@ def launch_job(context: Context, actor: Actor, request: JobRequest) -> Job:
         details |= {"mode": "check" if asked.check else "apply", "diff": str(asked.diff).lower()}
         details |= {"tags": ",".join(asked.tags)} if asked.tags else {}
         details |= {f"extra.{key}": value for key, value in (asked.extra or {}).items()}
-        _record(context, connection, actor, "job.launch", f"job {job.id}", details)
+        record(context, connection, actor, "job.launch", f"job {job.id}", details)
     return job
 
 
 def cancel_job(context: Context, actor: Actor, number: int) -> Job:
     """End a job: at once when it waits, through its worker when it runs."""
-    _require(context, actor, "job.cancel", f"job J{number}")
+    require(context, actor, "job.cancel", f"job J{number}")
     with context.store.writing() as connection:
         job = jobs.find_job(connection, number)
         if job is None:
@@ -73,7 +66,7 @@ def cancel_job(context: Context, actor: Actor, number: int) -> Job:
         if job.state.is_final:
             raise RequestError(f"{job.id} has ended already ({job.state})")
         leases.ask_to_cancel(connection, job, actor.name)
-        _record(context, connection, actor, "job.cancel", f"job {job.id}", {"state": job.state})
+        record(context, connection, actor, "job.cancel", f"job {job.id}", {"state": job.state})
         if job.state is JobState.WAITING:
             reason = f"cancelled by {actor.name} before it started"
             nothing = leases.not_attempted(job.devices)
@@ -83,13 +76,8 @@ def cancel_job(context: Context, actor: Actor, number: int) -> Job:
 
 def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
     """Add a person; `created_at` is set here."""
-    _require(context, actor, "user.manage", f"user {user.name}")
-    if not _USER_NAME.fullmatch(user.name):
-        raise RequestError(
-            f"{user.name!r} is no user name", "expected a-z first, then a-z 0-9 . _ - (32 at most)"
-        )
-    if not user.roles:
-        raise RequestError(f"user {user.name} has no role", f"roles: {', '.join(Role)}")
+    require(context, actor, "user.manage", f"user {user.name}")
+    check_user(user)
     hashed = access.hash_password(password, context.config.access)
     added = replace(user, created_at=context.now, last_login_at=None)
     with context.store.writing() as connection:
@@ -97,7 +85,7 @@ def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
             raise RequestError(f"user {user.name} exists already")
         people.add_user(connection, added, hashed)
         details = {"roles": _roles(user.roles), "full_name": user.full_name}
-        _record(context, connection, actor, "user.add", f"user {user.name}", details)
+        record(context, connection, actor, "user.add", f"user {user.name}", details)
     return added
 
 
@@ -110,18 +98,18 @@ def set_password(
     on under the new id that is returned: a stolen copy of the old one is worthless.
     """
     if actor.name != name:
-        _require(context, actor, "user.manage", f"user {name}")
+        require(context, actor, "user.manage", f"user {name}")
     hashed = access.hash_password(password, context.config.access)
-    renewed = replace(session, id=_new_session_id()) if session else None
+    renewed = replace(session, id=access.new_session_id()) if session else None
     with context.store.writing() as connection:
-        _existing(connection, name)
+        existing(connection, name)
         people.set_password(connection, name, hashed)
         people.put_failures(connection, f"user:{name}", people.Failures(0, context.now))
         details = {"sessions_ended": str(sessions.end_sessions_of(connection, name))}
         if renewed:
             sessions.add_session(connection, renewed)
-            details["session"] = renewed.id[:SHOWN]
-        _record(context, connection, actor, "user.password", f"user {name}", details)
+            details["session"] = access.shown(renewed)
+        record(context, connection, actor, "user.password", f"user {name}", details)
     return renewed
 
 
@@ -130,15 +118,15 @@ def set_enabled(context: Context, actor: Actor, name: str, *, is_enabled: bool) 
 
     Raises LastAdminError when nobody else could let anybody in again.
     """
-    _require(context, actor, "user.manage", f"user {name}")
+    require(context, actor, "user.manage", f"user {name}")
     with context.store.writing() as connection:
-        user = _existing(connection, name)
+        user = existing(connection, name)
         if not is_enabled:
             _keep_an_admin(connection, user)
         people.set_enabled(connection, name, is_enabled=is_enabled)
         details = {} if is_enabled else _shut_out(connection, name)
         action = "user.enable" if is_enabled else "user.disable"
-        _record(context, connection, actor, action, f"user {name}", details)
+        record(context, connection, actor, action, f"user {name}", details)
 
 
 def set_roles(context: Context, actor: Actor, name: str, roles: Iterable[Role]) -> None:
@@ -147,11 +135,11 @@ def set_roles(context: Context, actor: Actor, name: str, roles: Iterable[Role]) 
     Raises LastAdminError when nobody else could hand out roles again.
     """
     wanted = frozenset(roles)
-    _require(context, actor, "user.manage", f"user {name}")
+    require(context, actor, "user.manage", f"user {name}")
     if not wanted:
         raise RequestError(f"user {name} would have no role", "disable the user instead")
     with context.store.writing() as connection:
-        user = _existing(connection, name)
+        user = existing(connection, name)
         if user.roles == wanted:
             return
         if Role.ADMIN not in wanted:
@@ -159,14 +147,14 @@ def set_roles(context: Context, actor: Actor, name: str, roles: Iterable[Role]) 
         people.set_roles(connection, name, wanted)
         details = {"before": _roles(user.roles), "after": _roles(wanted)}
         details |= _shut_out(connection, name)
-        _record(context, connection, actor, "user.roles", f"user {name}", details)
+        record(context, connection, actor, "user.roles", f"user {name}", details)
 
 
 def create_token(
     context: Context, actor: Actor, name: str, role: Role, days: int | None = None
 ) -> tuple[Token, str]:
     """Return a new token and its text, which is shown this once and never stored."""
-    _require(context, actor, "token.manage", f"token {name}")
+    require(context, actor, "token.manage", f"token {name}")
     lasts = timedelta(days=days or context.config.access.token_days)
     identity, text, hashed = access.new_token()
     now = context.now
@@ -174,122 +162,17 @@ def create_token(
     with context.store.writing() as connection:
         people.add_token(connection, token, hashed)
         details = {"name": name, "role": role, "expires": token.expires_at.isoformat()}
-        _record(context, connection, actor, "token.create", f"token {identity}", details)
+        record(context, connection, actor, "token.create", f"token {identity}", details)
     return token, text
 
 
 def revoke_token(context: Context, actor: Actor, token: str) -> None:
     """Refuse a token from now on."""
-    _require(context, actor, "token.manage", f"token {token}")
+    require(context, actor, "token.manage", f"token {token}")
     with context.store.writing() as connection:
         if not people.revoke_token(connection, token):
             raise RequestError(f"there is no token {token}", "`tinhnet token list` shows their ids")
-        _record(context, connection, actor, "token.revoke", f"token {token}", {})
-
-
-def log_in(
-    context: Context, name: str, password: str, address: str | None, browser: str = ""
-) -> Session:
-    """Return a new session for name and password; LoginRefusedError otherwise.
-
-    Wrong passwords pause the name, and with more patience the address.
-    """
-    known = name if _USER_NAME.fullmatch(name) else "unknown"
-    keys = {f"user:{known}": 1, f"address:{address}": ADDRESS_FACTOR}
-    with context.store.reading() as connection:
-        _refuse_while_paused(context, connection, keys)
-        user = people.find_user(connection, known)
-        hashed = people.password_hash(connection, known)
-    is_right = access.matches(password, hashed) and user is not None and user.is_enabled
-    now = context.now
-    session = Session(_new_session_id(), known, address, browser[:LONGEST_BROWSER], now, now)
-    with context.store.writing() as connection:
-        for key in keys:
-            failed = 0 if is_right else people.failures(connection, key).count + 1
-            people.put_failures(connection, key, people.Failures(failed, now))
-        if user is not None and is_right:
-            people.set_last_login(connection, known, now)
-            sessions.forget_before(connection, oldest_session(context))
-            sessions.add_session(connection, session)
-        action = "login.accept" if is_right else "login.refuse"
-        details = {"session": session.id[:SHOWN]} if is_right else {}
-        actor = Actor(known, user.roles if user and is_right else frozenset(), "web", address)
-        _record(context, connection, actor, action, f"user {known}", details)
-    if not is_right:
-        raise access.LoginRefusedError("name or password is wrong")
-    return session
-
-
-def log_out(context: Context, actor: Actor, session: str) -> None:
-    """End one's own session because its person leaves."""
-    with context.store.writing() as connection:
-        sessions.end_session(connection, session)
-        details = {"session": session[:SHOWN]}
-        _record(context, connection, actor, "logout", f"user {actor.name}", details)
-
-
-def end_session(context: Context, actor: Actor, identity: str) -> Session:
-    """End a session: an admin anybody's, a person their own; it is refused from now on.
-
-    `identity` may be the beginning of an id, as lists and evidence show it.
-    """
-    with context.store.reading() as connection:
-        known = sessions.list_sessions(connection, oldest_session(context))
-    found = [one for one in known if identity and one.id.startswith(identity)]
-    session = found[0] if len(found) == 1 else None
-    if session is None or session.user != actor.name:
-        _require(context, actor, "user.manage", f"session {identity[:SHOWN]}")
-    if session is None:
-        raise RequestError(
-            f"there is no session {identity[:SHOWN]}", "it ended, or `tinhnet session list` has it"
-        )
-    with context.store.writing() as connection:
-        sessions.end_session(connection, session.id)
-        details = {"session": session.id[:SHOWN], "from": session.address or "unknown"}
-        _record(context, connection, actor, "session.end", f"user {session.user}", details)
-    return session
-
-
-def end_sessions(context: Context, actor: Actor, name: str, keep: str | None = None) -> int:
-    """End all sessions of a person but the one to keep; return how many there were."""
-    if actor.name != name:
-        _require(context, actor, "user.manage", f"user {name}")
-    with context.store.writing() as connection:
-        _existing(connection, name)
-        ended = sessions.end_sessions_of(connection, name, keep)
-        details = {"sessions_ended": str(ended)}
-        _record(context, connection, actor, "session.end", f"user {name}", details)
-    return ended
-
-
-def person_of_session(
-    context: Context, identity: str, address: str | None
-) -> tuple[User, Session] | None:
-    """Return who a session belongs to, None when it ended or its person may not come in."""
-    with context.store.reading() as connection:
-        session = sessions.find_session(connection, identity)
-        user = people.find_user(connection, session.user) if session else None
-    if session is None or user is None or not user.is_enabled:
-        return None
-    if session.seen_at < oldest_session(context):
-        return None
-    now = context.now
-    if now - session.seen_at > TOUCH:
-        session = replace(session, seen_at=now, address=address)
-        with context.store.writing() as connection:
-            sessions.set_seen(connection, session.id, now, address)
-    return user, session
-
-
-def is_open(context: Context, identity: str) -> bool:
-    """Tell whether a session still stands, without counting as its use: for open streams."""
-    with context.store.reading() as connection:
-        return sessions.find_session(connection, identity) is not None
-
-
-def oldest_session(context: Context) -> datetime:
-    """Return the moment since which a session must have been used to be open."""
-    return context.now - timedelta(seconds=context.config.web.session_s) - TOUCH
+        record(context, connection, actor, "token.revoke", f"token {token}", {})
 
 
 def actor_of_token(context: Context, text: str, address: str | None) -> Actor | None:
@@ -305,22 +188,28 @@ def actor_of_token(context: Context, text: str, address: str | None) -> Actor | 
     return Actor(f"token:{token.name}", frozenset({token.role}), "api", address)
 
 
-def _new_session_id() -> str:
-    return randomness.token_hex(SESSION_BYTES)
+def check_user(user: User) -> None:
+    """Raise RequestError when a new person has no fit name or no role."""
+    if not USER_NAME.fullmatch(user.name):
+        raise RequestError(
+            f"{user.name!r} is no user name", "expected a-z first, then a-z 0-9 . _ - (32 at most)"
+        )
+    if not user.roles:
+        raise RequestError(f"user {user.name} has no role", f"roles: {', '.join(Role)}")
 
 
-def _require(context: Context, actor: Actor, permission: str, subject: str) -> None:
+def require(context: Context, actor: Actor, permission: str, subject: str) -> None:
     """Check the role; a refusal is evidence too."""
     try:
         access.require(actor, permission)
     except access.AccessDeniedError:
         with context.store.writing() as connection:
             details = {"permission": permission, "roles": _roles(actor.roles)}
-            _record(context, connection, actor, "access.deny", subject, details)
+            record(context, connection, actor, "access.deny", subject, details)
         raise
 
 
-def _record(
+def record(
     context: Context,
     connection: Transaction,
     actor: Actor,
@@ -328,10 +217,12 @@ def _record(
     subject: str,
     details: Mapping[str, str],
 ) -> None:
+    """Write the entry of a deed in the transaction of the deed."""
     context.evidence.record(connection, actor, action, subject, details, context.now)
 
 
-def _existing(connection: Transaction, name: str) -> User:
+def existing(connection: Transaction, name: str) -> User:
+    """Return a user; RequestError when there is none of that name."""
     user = people.find_user(connection, name)
     if user is None:
         raise RequestError(f"there is no user {name}", "`tinhnet user list` shows them")
@@ -362,20 +253,6 @@ def _shut_out(connection: Transaction, name: str) -> dict[str, str]:
 
 def _roles(roles: Iterable[Role]) -> str:
     return ",".join(sorted(roles))
-
-
-def _refuse_while_paused(
-    context: Context, connection: Transaction, keys: Mapping[str, int]
-) -> None:
-    settings = context.config.access
-    for key, factor in keys.items():
-        found = people.failures(connection, key)
-        until = access.paused_until(found.count // factor, found.last_at, settings)
-        if found.count and until > context.now:
-            seconds = round((until - context.now).total_seconds()) or 1
-            raise access.LoginRefusedError(
-                "too many wrong passwords", f"try again in {seconds} seconds"
-            )
 
 
 def _check_request(request: JobRequest, playbook: Playbook) -> None:

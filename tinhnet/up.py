@@ -16,7 +16,9 @@ from threading import Event
 from types import FrameType
 
 from tinhnet.config import SupervisorConfig
+from tinhnet.console import say
 from tinhnet.context import Context
+from tinhnet.entrance import offer_first_run
 from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
 from tinhnet.ports import listen
@@ -72,6 +74,8 @@ def supervise(context: Context, fd: int | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with _only_one(context.config.state), _socket(context, fd) as inherited:
+        if inherited is not None:
+            _offer_first_run(context, inherited)
         adopt_orphans()
         children = [Child(name) for name in settings.workers]
         try:
@@ -130,6 +134,19 @@ def _socket(context: Context, fd: int | None) -> Iterator[int | None]:
     with listen(web.host, web.port) as listener:
         log.info("listening", address=f"http://{web.host}:{web.port}")
         yield listener.fileno()
+
+
+def _offer_first_run(context: Context, fd: int) -> None:
+    """Print the one-time code for the first admin while nobody exists; it is told nowhere else."""
+    code = offer_first_run(context)
+    if code is None:
+        return
+    with socket.socket(fileno=os.dup(fd)) as listener:
+        host, port = listener.getsockname()[:2]
+    where = f"[{host}]" if ":" in host else host
+    say(f"Nobody can sign in yet. Open http://{where}:{port}/first-run and type this code, once:")
+    say(f"  {code}")
+    say("or add the first person here: tinhnet user add NAME --role admin")
 
 
 def _check_inherited(fd: int) -> None:

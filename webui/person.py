@@ -10,7 +10,7 @@ from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from tinhnet import actions
+from tinhnet import entrance
 from tinhnet.access import PERMISSIONS
 from tinhnet.access import may as actor_may
 from tinhnet.model.actor import Actor, Role, Session, User
@@ -126,7 +126,7 @@ def still_here() -> Callable[[], bool]:
     """Return what tells, after the request too, whether its session still stands."""
     found, context = person(), web().context
     identity = found.session.id if found else ""
-    return lambda: actions.is_open(context, identity)
+    return lambda: entrance.is_open(context, identity)
 
 
 def prepare(app: Flask, public: frozenset[str]) -> None:
@@ -155,5 +155,5 @@ def _to_login() -> AnyResponse:
 
 def _load(identity: str) -> Person | None:
     """Return whose session this is, None once it ended or its person may not come in."""
-    found = actions.person_of_session(web().context, identity, request.remote_addr)
+    found = entrance.person_of_session(web().context, identity, request.remote_addr)
     return Person(*found) if found else None

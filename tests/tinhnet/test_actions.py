@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tinhnet import access, actions
+from tinhnet import access, actions, entrance
 from tinhnet.catalogue import PlaybookMissingError
 from tinhnet.config import load_config
 from tinhnet.context import Context, local_actor, open_context
@@ -125,7 +125,7 @@ def test_an_unknown_playbook_names_the_known_ones(context: Context) -> None:
 def test_a_person_logs_in_with_composed_or_decomposed_letters(context: Context) -> None:
     """Two keyboards type đủ in different ways; it is the same password."""
     add_lan(context)
-    found = actions.log_in(context, "lan", "đu\N{COMBINING HOOK ABOVE} dài để dùng", "10.64.1.10")
+    found = entrance.log_in(context, "lan", "đu\N{COMBINING HOOK ABOVE} dài để dùng", "10.64.1.10")
 
     assert (found.user, found.address) == ("lan", "10.64.1.10")
     assert deeds(context) == ["user.add", "login.accept"]
@@ -136,17 +136,17 @@ def test_wrong_passwords_pause_the_name_and_double(context: Context, clock: Cloc
     add_lan(context)
     for _ in range(5):
         with pytest.raises(access.LoginRefusedError, match="name or password is wrong"):
-            actions.log_in(context, "lan", "wrong", "10.64.1.10")
+            entrance.log_in(context, "lan", "wrong", "10.64.1.10")
 
     with pytest.raises(access.LoginRefusedError, match="again in 60 seconds"):
-        actions.log_in(context, "lan", PASSWORD, "10.64.9.9")
+        entrance.log_in(context, "lan", PASSWORD, "10.64.9.9")
     clock.now += timedelta(seconds=61)
     with pytest.raises(access.LoginRefusedError, match="is wrong"):
-        actions.log_in(context, "lan", "wrong", "10.64.1.10")
+        entrance.log_in(context, "lan", "wrong", "10.64.1.10")
     with pytest.raises(access.LoginRefusedError, match="again in 120 seconds"):
-        actions.log_in(context, "lan", PASSWORD, "10.64.1.10")
+        entrance.log_in(context, "lan", PASSWORD, "10.64.1.10")
     clock.now += timedelta(seconds=121)
-    assert actions.log_in(context, "lan", PASSWORD, "10.64.1.10").user == "lan"
+    assert entrance.log_in(context, "lan", PASSWORD, "10.64.1.10").user == "lan"
     assert deeds(context).count("login.refuse") == 6
 
 
@@ -154,58 +154,58 @@ def test_an_address_that_tries_many_names_is_paused(context: Context) -> None:
     """Spraying one password over many names must not go round the pause."""
     for number in range(20):
         with pytest.raises(access.LoginRefusedError):
-            actions.log_in(context, f"user{number}", "Mat-khau-2016", "10.64.1.10")
+            entrance.log_in(context, f"user{number}", "Mat-khau-2016", "10.64.1.10")
 
     with pytest.raises(access.LoginRefusedError, match="again in"):
-        actions.log_in(context, "user99", "Mat-khau-2016", "10.64.1.10")
+        entrance.log_in(context, "user99", "Mat-khau-2016", "10.64.1.10")
 
 
 def test_a_disabled_user_is_out_at_once(context: Context) -> None:
     """Somebody who leaves the office must not keep a session, nor find it again afterwards."""
     add_lan(context)
-    session = actions.log_in(context, "lan", PASSWORD, None)
-    assert actions.person_of_session(context, session.id, None) is not None
+    session = entrance.log_in(context, "lan", PASSWORD, None)
+    assert entrance.person_of_session(context, session.id, None) is not None
     actions.set_enabled(context, ADMIN, "lan", is_enabled=False)
 
-    assert actions.person_of_session(context, session.id, None) is None
-    assert not actions.is_open(context, session.id)
+    assert entrance.person_of_session(context, session.id, None) is None
+    assert not entrance.is_open(context, session.id)
     with pytest.raises(access.LoginRefusedError):
-        actions.log_in(context, "lan", PASSWORD, None)
+        entrance.log_in(context, "lan", PASSWORD, None)
 
 
 def test_a_session_ends_when_it_was_not_used_for_long(context: Context, clock: Clock) -> None:
     """A forgotten browser in a district must not stay open; one in use must."""
     add_lan(context)
-    session = actions.log_in(context, "lan", PASSWORD, "10.64.1.10")
+    session = entrance.log_in(context, "lan", PASSWORD, "10.64.1.10")
     lasts = timedelta(seconds=context.config.web.session_s)
 
     clock.now += lasts
-    assert actions.person_of_session(context, session.id, "10.64.7.10") is not None
+    assert entrance.person_of_session(context, session.id, "10.64.7.10") is not None
     clock.now += lasts
-    found = actions.person_of_session(context, session.id, "10.64.7.10")
+    found = entrance.person_of_session(context, session.id, "10.64.7.10")
     assert found is not None
     assert found[1].address == "10.64.7.10"
     clock.now += lasts + timedelta(minutes=2)
-    assert actions.person_of_session(context, session.id, "10.64.7.10") is None
+    assert entrance.person_of_session(context, session.id, "10.64.7.10") is None
 
 
 def test_a_person_ends_their_own_sessions_and_an_admin_anybodys(context: Context) -> None:
     """Whoever sees a stranger's session must be able to end it, and nobody else's."""
     add_lan(context)
     lan = Actor("lan", frozenset({Role.ENGINEER}), "web")
-    first, second, third = (actions.log_in(context, "lan", PASSWORD, None) for _ in range(3))
+    first, second, third = (entrance.log_in(context, "lan", PASSWORD, None) for _ in range(3))
 
     with pytest.raises(access.AccessDeniedError):
-        actions.end_session(context, actor(Role.ENGINEER), first.id)
-    actions.end_session(context, lan, first.id[:8])
+        entrance.end_session(context, actor(Role.ENGINEER), first.id)
+    entrance.end_session(context, lan, first.id[:8])
     with pytest.raises(actions.RequestError, match="no session"):
-        actions.end_session(context, ADMIN, first.id)
-    assert actions.end_sessions(context, lan, "lan", keep=second.id) == 1
-    assert actions.is_open(context, second.id)
-    assert not actions.is_open(context, third.id)
-    actions.end_session(context, ADMIN, second.id)
+        entrance.end_session(context, ADMIN, first.id)
+    assert entrance.end_sessions(context, lan, "lan", keep=second.id) == 1
+    assert entrance.is_open(context, second.id)
+    assert not entrance.is_open(context, third.id)
+    entrance.end_session(context, ADMIN, second.id)
 
-    assert not actions.is_open(context, second.id)
+    assert not entrance.is_open(context, second.id)
     with context.store.reading() as connection:
         told = [one for one in newest_entries(connection) if one.action == "session.end"]
     assert [one.actor for one in told] == ["minh", "lan", "lan"]
@@ -220,7 +220,7 @@ def test_a_person_changes_their_own_password_only(context: Context) -> None:
 
     with pytest.raises(access.AccessDeniedError):
         actions.set_password(context, lan, "minh", "mật khẩu mới đủ dài")
-    assert actions.log_in(context, "lan", "mật khẩu mới đủ dài", None).user == "lan"
+    assert entrance.log_in(context, "lan", "mật khẩu mới đủ dài", None).user == "lan"
     with pytest.raises(access.PasswordError, match="at least 12"):
         actions.set_password(context, lan, "lan", "ngắn")
 
@@ -298,7 +298,7 @@ def test_what_a_person_opened_and_made_ends_with_their_rights(context: Context, 
     actions.add_user(context, ADMIN, second, PASSWORD)
     add_lan(context, Role.ADMIN)
     lan = Actor("lan", frozenset({Role.ADMIN}), "web")
-    session = actions.log_in(context, "lan", PASSWORD, None)
+    session = entrance.log_in(context, "lan", PASSWORD, None)
     token, text = actions.create_token(context, lan, "probe", Role.ADMIN)
     _, others = actions.create_token(context, ADMIN, "wall", Role.VIEWER)
 
@@ -307,7 +307,7 @@ def test_what_a_person_opened_and_made_ends_with_their_rights(context: Context, 
     else:
         actions.set_roles(context, ADMIN, "lan", {Role.VIEWER})
 
-    assert actions.person_of_session(context, session.id, None) is None
+    assert entrance.person_of_session(context, session.id, None) is None
     assert actions.actor_of_token(context, text, None) is None
     assert actions.actor_of_token(context, others, None) is not None
     with context.store.reading() as connection:
@@ -318,10 +318,10 @@ def test_what_a_person_opened_and_made_ends_with_their_rights(context: Context, 
 def test_the_same_roles_again_end_nothing(context: Context) -> None:
     """Saving a form without a change must not throw anybody out."""
     add_lan(context)
-    session = actions.log_in(context, "lan", PASSWORD, None)
+    session = entrance.log_in(context, "lan", PASSWORD, None)
     actions.set_roles(context, ADMIN, "lan", {Role.ENGINEER})
 
-    assert actions.is_open(context, session.id)
+    assert entrance.is_open(context, session.id)
 
 
 def test_a_command_acts_as_the_login_or_as_a_named_person(context: Context) -> None:

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tinhnet.config import SupervisorConfig
+from tinhnet import entrance
+from tinhnet.config import SupervisorConfig, load_config
+from tinhnet.context import open_context
+from tinhnet.model.actor import User
 from tinhnet.processes import descendants
 from tinhnet.store.engine import Store, connect
 from tinhnet.store.heartbeats import list_heartbeats
@@ -50,6 +53,7 @@ def start(tmp_path: Path, store: Store) -> Iterator[Callable[..., subprocess.Pop
             subprocess.Popen(
                 [sys.executable, "-m", "tinhnet", "up", *arguments],
                 env=os.environ | {"TINHNET_STATE": str(tmp_path / "var")} | given,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
             )
@@ -178,3 +182,32 @@ def test_an_unknown_worker_is_named(start: Callable[..., subprocess.Popen[str]])
 def test_the_pause_before_a_restart_doubles_up_to_a_limit(failures: int, seconds: float) -> None:
     """A worker that cannot run must not keep the machine busy."""
     assert delay(failures, SupervisorConfig()) == seconds
+
+
+def test_the_code_for_the_first_admin_is_printed_while_nobody_exists(
+    store: Store, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """The code opens the door to everything: it is on the terminal, once, and nowhere else."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {"TINHNET__SUPERVISOR__WORKERS": "change,web", "TINHNET__WEB__PORT": str(port)}
+    up = start(**given)
+    assert up.stdout is not None
+    said = [up.stdout.readline() for _ in range(3)]
+    up.terminate()
+    _, logged = up.communicate(timeout=60)
+    code = said[1].strip()
+
+    loaded = load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path)
+    context = open_context(loaded)
+    lan = User("lan", "Lan", frozenset(), True, context.now, None)  # noqa: FBT003 fields in order
+    entrance.add_first_admin(context, code, lan, "mật khẩu đủ dài", None)
+    context.store.close()
+    second = start(**given)
+    until(store, lambda: change_pid(store) is not None)
+    second.terminate()
+    later, _ = second.communicate(timeout=60)
+
+    assert f"http://127.0.0.1:{port}/first-run" in said[0]
+    assert code not in logged
+    assert later == ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinhnet import access, actions
+from tinhnet import access, actions, entrance
 from tinhnet.console import Cell, Row, print_json, print_rows, say, warn
 from tinhnet.context import context_of_command, local_actor
 from tinhnet.errors import TinhnetError
@@ -101,7 +101,7 @@ def show_sessions(
     """Print who is signed in, the session used last first."""
     with context_of_command() as context, context.store.reading() as connection:
         access.require(local_actor(context), "user.view")
-        found = list_sessions(connection, actions.oldest_session(context), user)
+        found = list_sessions(connection, entrance.oldest_session(context), user)
         rows: list[Row] = [_session_row(session) for session in found]
     columns = {"id": "session", "user": "user", "address": "from", "browser": "browser"}
     print_rows(rows, columns | {"began_at": "since", "seen_at": "last used"}, as_json=as_json)
@@ -111,7 +111,7 @@ def show_sessions(
 def end_session(session: Annotated[str, typer.Argument(help="Its id in the list.")]) -> None:
     """Sign somebody out of one browser; open pages of theirs get nothing more."""
     with context_of_command() as context:
-        ended = actions.end_session(context, local_actor(context), session)
+        ended = entrance.end_session(context, local_actor(context), session)
     say(f"the session of {ended.user} from {ended.address or 'unknown'} has ended")
 
 
@@ -217,7 +217,7 @@ def _user_row(user: User) -> dict[str, Cell]:
 
 def _session_row(session: Session) -> dict[str, Cell]:
     return {
-        "id": session.id[: actions.SHOWN],
+        "id": access.shown(session),
         "user": session.user,
         "address": session.address,
         "browser": session.browser,

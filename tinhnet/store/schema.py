@@ -93,6 +93,13 @@ sessions = Table(
     Column("seen_at", Moment, nullable=False),
 )
 
+first_run = Table(
+    "first_run",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("made_at", Moment, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

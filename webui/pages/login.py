@@ -5,9 +5,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from tinhnet import actions
+from tinhnet import entrance
 from tinhnet.access import LoginRefusedError
-from tinhnet.store.people import list_users
 from webui.context import web
 from webui.limits import LOGINS, limiter
 from webui.page import Page
@@ -25,6 +24,8 @@ def show() -> Response:
     target = safe_target(request.args.get("next"), url_for("overview.show"))
     if person() is not None:
         return redirect(target)
+    if entrance.is_first_run(web().context):
+        return redirect(url_for("first_run.show"))
     return _form(target, "", "")
 
 
@@ -39,9 +40,9 @@ def enter() -> Response:
         return _form(target, name, gettext("Type both name and password."), 422)
     try:
         browser = request.headers.get("User-Agent", "")
-        opened = actions.log_in(web().context, name, password, request.remote_addr, browser)
+        opened = entrance.log_in(web().context, name, password, request.remote_addr, browser)
     except LoginRefusedError as error:
-        return _form(target, name, _refusal(error), 401)
+        return _form(target, name, refusal(error, gettext("Name or password is wrong.")), 401)
     sign_in(opened)
     return redirect(target, code=303)
 
@@ -51,24 +52,22 @@ def leave() -> Response:
     """Sign out."""
     found = person()
     if found is not None:
-        actions.log_out(web().context, actor(), found.session.id)
+        entrance.log_out(web().context, actor(), found.session.id)
         sign_out()
         flash(gettext("You are signed out."), "success")
     return redirect(url_for("login.show"), code=303)
 
 
-def _refusal(error: LoginRefusedError) -> str:
-    """Return why the login was refused; only a pause carries a hint, with its length."""
+def refusal(error: LoginRefusedError, wrong: str) -> str:
+    """Return why somebody was refused; only a pause carries a hint, with its length."""
     if error.hint:
         return str(
             gettext("Too many wrong passwords: this login pauses for a while. Try again later.")
         )
-    return str(gettext("Name or password is wrong."))
+    return wrong
 
 
 def _form(target: str, name: str, wrong: str, status: int = 200) -> Response:
     """Return the form, with what was wrong."""
-    with web().store.reading() as connection:
-        is_new = not list_users(connection)
-    page = render_template("login.html", target=target, name=name, wrong=wrong, is_new=is_new)
+    page = render_template("login.html", target=target, name=name, wrong=wrong)
     return make_response(page, status)

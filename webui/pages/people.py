@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
-from tinhnet import actions
+from tinhnet import actions, entrance
 from tinhnet.access import PasswordError
 from tinhnet.model.actor import Role, Token, User
 from tinhnet.store.people import find_user, list_tokens, list_users
@@ -127,7 +127,7 @@ def show_user(name: str) -> str:
     context, me = web().context, person()
     with context.store.reading() as connection:
         user = find_user(connection, name) or abort(404)
-        sessions = list_sessions(connection, actions.oldest_session(context), name)
+        sessions = list_sessions(connection, entrance.oldest_session(context), name)
     return render_template(
         "user.html",
         user=user,
@@ -141,7 +141,7 @@ def show_user(name: str) -> str:
 @needs("user.manage")
 def end_session(identity: str) -> Response:
     """End one session of somebody."""
-    ended = actions.end_session(web().context, actor(), identity)
+    ended = entrance.end_session(web().context, actor(), identity)
     flash(gettext("The session of %(name)s has ended.", name=ended.user), "success")
     return redirect(url_for("people.show_user", name=ended.user), code=303)
 
@@ -150,7 +150,7 @@ def end_session(identity: str) -> Response:
 @needs("user.manage")
 def end_sessions(name: str) -> Response:
     """End every session of somebody."""
-    ended = actions.end_sessions(web().context, actor(), name)
+    ended = entrance.end_sessions(web().context, actor(), name)
     flash(
         ngettext(
             "%(num)s session of %(name)s has ended.",
@@ -215,7 +215,7 @@ def _page(fault: str = "", made: tuple[Token, str] | None = None) -> str:
     context = web().context
     with context.store.reading() as connection:
         users, tokens = list_users(connection), list_tokens(connection)
-        sessions = list_sessions(connection, actions.oldest_session(context))
+        sessions = list_sessions(connection, entrance.oldest_session(context))
     return render_template(
         "people.html",
         users=users,

@@ -5,7 +5,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from tinhnet import actions
+from tinhnet import actions, entrance
 from tinhnet.access import PasswordError, matches
 from tinhnet.store.people import password_hash
 from tinhnet.store.sessions import list_sessions
@@ -53,7 +53,7 @@ def change_password() -> str | Response | tuple[str, int]:
 @_pages.post("/sessions/<identity>/end")
 def end_session(identity: str) -> Response:
     """End one of one's own sessions, this one included."""
-    ended = actions.end_session(web().context, actor(), identity)
+    ended = entrance.end_session(web().context, actor(), identity)
     if ended.id == _me().session.id:
         sign_out()
         flash(gettext("You are signed out."), "success")
@@ -66,7 +66,7 @@ def end_session(identity: str) -> Response:
 def end_others() -> Response:
     """End every session of one's own but this one."""
     me = _me()
-    ended = actions.end_sessions(web().context, actor(), me.name, keep=me.session.id)
+    ended = entrance.end_sessions(web().context, actor(), me.name, keep=me.session.id)
     flash(
         ngettext("%(num)s other session has ended.", "%(num)s other sessions have ended.", ended),
         "success",
@@ -86,7 +86,7 @@ def _page(**faults: str) -> str:
     """Return the page, with what was wrong by field."""
     me, context = _me(), web().context
     with context.store.reading() as connection:
-        sessions = list_sessions(connection, actions.oldest_session(context), me.name)
+        sessions = list_sessions(connection, entrance.oldest_session(context), me.name)
     return render_template(
         "profile.html",
         me=me,
