@@ -2,26 +2,19 @@
 """`tinhnet job …` and `tinhnet jobs`."""
 
 import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from changes.follow import Printer, Watcher, display_of, follow, pass_lines
 from tinhnet.actions import RequestError, cancel_job, launch_job
 from tinhnet.catalogue import catalogue
 from tinhnet.config import load_config
-from tinhnet.console import Row, print_json, print_rows, say, warn
+from tinhnet.console import Row, print_json, print_rows, say
 from tinhnet.context import Context, context_of_command, local_actor
 from tinhnet.job_listing import event_row, job_detail_row, job_row
 from tinhnet.model.job import Job, JobEvent, JobRequest, JobState
-from tinhnet.store.heartbeats import list_heartbeats
-from tinhnet.store.jobs import find_job, get_job, list_devices, list_events, list_jobs
-from tinhnet.store.wake import waking
-
-FOLLOW_S = 2.0
-"""Seconds between two looks at a job that says nothing; a write wakes at once."""
-PATIENCE_S = 15.0
-"""Seconds for which nobody takes a job before the command says that no worker runs."""
+from tinhnet.store.jobs import find_job, list_devices, list_jobs
 
 app = typer.Typer()
 job_app = typer.Typer(help="Run playbooks and watch them.", no_args_is_help=True)
@@ -45,6 +38,7 @@ def run_job(  # noqa: PLR0913 one parameter per option of the command
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for the end; exit 1 on failure.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Ask for a run of a playbook."""
@@ -61,7 +55,9 @@ def run_job(  # noqa: PLR0913 one parameter per option of the command
         if not wait:
             _print_job(context, job, as_json=as_json)
             return
-        ended = _follow(context, job, _silent if as_json else _show)
+        display = None if quiet else display_of(sys.stderr)
+        watcher = Watcher(display, _show if diff and not as_json else None)
+        ended = follow(context, job, watcher)
         _print_job(context, ended, as_json=as_json)
     if ended.state is not JobState.SUCCEEDED:
         sys.exit(1)
@@ -88,7 +84,9 @@ def list_playbooks(*, as_json: AsJson = False) -> None:
 def show_job(
     job: JobId,
     *,
-    follow: Annotated[bool, typer.Option("--follow", help="Print lines until the end.")] = False,
+    to_the_end: Annotated[
+        bool, typer.Option("--follow", help="Print lines until the end.")
+    ] = False,
     after: Annotated[int, typer.Option(help="Leave out lines up to this number.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -96,11 +94,11 @@ def show_job(
     with context_of_command() as context:
         found = _existing(context, job)
         show = _show_json if as_json else _show
-        if follow:
-            found = _follow(context, found, show, after)
+        if to_the_end:
+            found = follow(context, found, Printer(show), after)
         elif not as_json:
-            _print_lines(context, found, show, after)
-        if not (as_json and follow):
+            pass_lines(context, found, show, after)
+        if not (as_json and to_the_end):
             _print_job(context, found, as_json=as_json)
 
 
@@ -129,52 +127,12 @@ def list_all_jobs(
     print_rows([job_row(one) for one in found], columns, as_json=as_json)
 
 
-def _follow(context: Context, job: Job, show: Callable[[JobEvent], None], after: int = 0) -> Job:
-    """Show lines as they are written until the job has ended; return how it ended."""
-    waited = 0.0
-    with waking(context.store) as wake:
-        while True:
-            with context.store.reading() as connection:
-                current = get_job(connection, job.number)
-            after = _print_lines(context, current, show, after)
-            if current.state.is_final:
-                return current
-            if not wake.wait(FOLLOW_S) and current.state is JobState.WAITING:
-                waited += FOLLOW_S
-                if waited >= PATIENCE_S:
-                    _warn_without_worker(context)
-                    waited = 0.0
-
-
-def _print_lines(context: Context, job: Job, show: Callable[[JobEvent], None], after: int) -> int:
-    while after < job.last_seq:
-        with context.store.reading() as connection:
-            events = list_events(connection, job.number, after=after)
-        if not events:
-            return after
-        for event in events:
-            show(event)
-        after = events[-1].seq
-    return after
-
-
-def _warn_without_worker(context: Context) -> None:
-    with context.store.reading() as connection:
-        workers = [one for one in list_heartbeats(connection) if one.worker == "change"]
-    if not workers or (context.now - workers[0].at).total_seconds() > PATIENCE_S:
-        warn("no change worker is running; start one with `tinhnet up` or `tinhnet worker change`")
-
-
 def _show(event: JobEvent) -> None:
     say(f"{event.seq:>5}  {event.text}")
 
 
 def _show_json(event: JobEvent) -> None:
     print_json(event_row(event), indent=None)
-
-
-def _silent(event: JobEvent) -> None:
-    del event
 
 
 def _print_job(context: Context, job: Job, *, as_json: bool) -> None:
