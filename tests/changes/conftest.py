@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures of the tests of jobs: a small checkout, its open state, workers that end."""
+"""Fixtures of the tests of changes: a small checkout for jobs, a small province in a box."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from changes.jobs import ChangeWorker
+from tests.changes.box import Box, build
 from tests.changes.trial import make_checkout
 from tinhnet.config import load_config
 from tinhnet.context import Context, open_context
@@ -57,3 +58,12 @@ def start_worker(root: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
         process.terminate()
     for process in started:
         process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """Return the one small province that all tests of changes share; each leaves it as it was."""
+    if os.geteuid() != 0:
+        pytest.skip("the province in a box needs root")
+    with build(tmp_path_factory.mktemp("routers")) as made:
+        yield made

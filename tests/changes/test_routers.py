@@ -6,150 +6,16 @@ must end on its old or on the proved new configuration, never between.
 """
 
 import json
-import os
-import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from changes.credentials import SSH_KEY, credentials_for, make_ssh_key, public_key
-from changes.render import render
-from tinhnet.inventory import load
-from tinhnet.model.declared import DeclaredNetwork
-from tinhnet.secrets import SecretStore
+from changes.credentials import make_ssh_key
+from tests.changes.box import CPE, Box, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".venv" / "bin" / "python"
-PREFIX = os.environ.get("TINHNET_TEST_PREFIX", "tt")[:3] + "r"
 JOURNALS = "/var/lib/tinhnet/device"
-CPE = "dien-ban-cpe1"
-WAIT_S = 30.0
-
-PUSH = """
-import json, sys
-from dataclasses import replace
-from pathlib import Path
-from changes.device import access_of
-from changes.push import Order, push
-from tinhnet.errors import TinhnetError
-from tinhnet.inventory import load
-from tinhnet.secrets import secrets_of
-asked = json.load(sys.stdin)
-state = Path(asked["state"])
-store = secrets_of(state)
-access = access_of(state, store)
-if asked.get("key"):
-    access = replace(access, keys=(Path(asked["key"]),))
-if asked.get("answer_s"):
-    access = replace(access, answer_s=asked["answer_s"])
-device = load(Path(asked["inventory"])).devices[asked["device"]]
-try:
-    done = push(device, access, store, asked["sections"], Order(asked["check"], asked["who"]))
-    told = {"result": done.result, "diffs": [one.section for one in done.diffs],
-            "residue": done.residue, "notes": done.notes}
-except TinhnetError as error:
-    told = {"error": type(error).__name__, "message": str(error)}
-print(json.dumps(told))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """The running small province and what the controller knows of it."""
-
-    network: DeclaredNetwork
-    inventory: Path
-    state: Path
-    store: SecretStore
-
-    def on(self, device: str, script: str) -> str:
-        """Run a shell script on a device as root; what it printed."""
-        done = subprocess.run(
-            [str(PYTHON), "-m", "tinhnet", "lab", "exec", "--prefix", PREFIX, device, "--",
-             "sh", "-c", script],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        return done.stdout
-
-    def sections(self, device: str = CPE) -> dict[str, str]:
-        """Render the intended configuration of a router."""
-        held = credentials_for(self.network, device, self.store, create=True, switched=False)
-        return render(self.network, device, held)
-
-    def begin(self, device: str = CPE, **asked: object) -> "subprocess.Popen[str]":
-        """Start a push from the controller."""
-        request = {
-            "state": str(self.state),
-            "inventory": str(self.inventory),
-            "device": device,
-            "check": False,
-            "who": "the test",
-            **asked,
-        }
-        running = subprocess.Popen(
-            ["ip", "netns", "exec", f"{PREFIX}-noc", str(PYTHON), "-c", PUSH],
-            cwd=ROOT, env=self.environment, text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )  # fmt: skip
-        assert running.stdin is not None
-        running.stdin.write(json.dumps(request))
-        running.stdin.close()
-        running.stdin = None
-        return running
-
-    def push(self, device: str = CPE, **asked: object) -> dict[str, object]:
-        """Push from the controller and wait for the end."""
-        running = self.begin(device, **asked)
-        out, _ = running.communicate(timeout=120)
-        return dict(json.loads(out))
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment in which this province's state is found."""
-        return {**os.environ, "TINHNET_STATE": str(self.state), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, at most WAIT_S."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true in {WAIT_S:.0f} s"
-        time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
-    """Build the small province, provision its way to one district, take it away again."""
-    if os.geteuid() != 0:
-        pytest.skip("the province in a box needs root")
-    folder = tmp_path_factory.mktemp("routers")
-    folder.chmod(0o755)
-    inventory, state = folder / "inventory", folder / "var"
-    shutil.copytree(ROOT / "tests" / "cases" / "inventory-small", inventory)
-    state.mkdir()
-    store = SecretStore(state / "secrets")
-    key = folder / "key.pub"
-    key.write_text(public_key(store.ensure(SSH_KEY, make_ssh_key)) + "\n", encoding="ascii")
-    made = Box(load(inventory), inventory, state, store)
-    lab = [str(PYTHON), "-m", "tinhnet", "lab"]
-    here = ["--prefix", PREFIX]
-    try:
-        subprocess.run(
-            [*lab, "up", *here, "--inventory", str(inventory), "--key", str(key)],
-            env=made.environment, check=True, timeout=240,
-        )  # fmt: skip
-        for device in ("fw1", "core1", CPE):
-            told = made.push(device, sections=made.sections(device))
-            assert told.get("result") == "changed", told
-        yield made
-    finally:
-        subprocess.run([*lab, "down", *here], env=made.environment, check=False, timeout=120)
 
 
 def test_a_second_run_changes_nothing(box: Box) -> None:
@@ -315,10 +181,7 @@ def test_an_unreachable_device_is_named_with_every_address(box: Box) -> None:
     told = box.push("so-y-te-cpe1", sections={}, check=True)
     assert "error" not in told or told["error"] != "UnreachableError"
 
-    subprocess.run(
-        [str(PYTHON), "-m", "tinhnet", "lab", "kill", "--prefix", PREFIX, "so-y-te-cpe1"],
-        env=box.environment, check=True, timeout=60,
-    )  # fmt: skip
+    box.lab("kill", "so-y-te-cpe1")
     told = box.push("so-y-te-cpe1", sections={}, check=True)
 
     device = box.network.devices["so-y-te-cpe1"]
