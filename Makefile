@@ -55,7 +55,8 @@ soak: setup ## The long tests.
 bench: setup ## Measure the figures of bench/RESULTS.md beside a peer.
 	$(BIN)/python bench/province.py
 
-clean: ## Take every lab down, wipe the state and the virtual environment.
-	@if [ -x $(BIN)/tinhnet ] && [ "$$(id -u)" = 0 ]; then $(BIN)/tinhnet lab down --all || true; fi
+clean: ## Take every lab down, wipe base roots, state and the virtual environment.
+	@if [ -x $(BIN)/tinhnet ] && [ "$$(id -u)" = 0 ]; then \
+	  $(BIN)/tinhnet lab down --all || true; $(BIN)/tinhnet lab prune || true; fi
 	rm -rf var $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

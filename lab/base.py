@@ -6,7 +6,6 @@ the checkout.  Never the machine's own `/`: that would start the machine's
 daemons inside the devices and show them every key.
 """
 
-import fcntl
 import hashlib
 import os
 import shlex
@@ -14,9 +13,9 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from lab.prune import LEAVING, build_lock, prune
 from lab.shell import run
 from tinhnet.errors import TinhnetError
 
@@ -59,18 +58,20 @@ def base_path(cache: Path = CACHE) -> Path:
 def ensure_base(progress: Progress, cache: Path = CACHE) -> Path:
     """Return the base root, building it if it is missing (about 70 s).
 
-    Two labs that start together build it once. TinhnetError when the disk is
+    Two labs that start together build it once; older ones that no lab uses
+    make room first. TinhnetError when the disk is
     too small, mmdebstrap is missing or the build fails; nothing partial stays.
     """
     target = base_path(cache)
     if target.is_dir():
         return target
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache / "build.lock", progress):
+    with build_lock(cache, progress):
         if target.is_dir():
             return target
-        for leftover in cache.glob("building-*"):
+        for leftover in cache.glob(f"{LEAVING}*"):
             shutil.rmtree(leftover)
+        prune(cache, target, progress)
         _check_machine(cache)
         build_from(machine_sources(_SOURCES), target, progress)
     return target
@@ -87,7 +88,7 @@ def _check_machine(cache: Path) -> None:
 
 def build_from(sources: str, target: Path, progress: Progress) -> None:
     """Build a base from apt sources; the target appears whole or not at all."""
-    partial = target.with_name(f"building-{target.name}")
+    partial = target.with_name(f"{LEAVING}{target.name}")
     progress(f"building the devices' base root with {len(packages())} packages (about 70 s)")
     began = time.monotonic()
     root = partial / "root"
@@ -206,14 +207,3 @@ def _apt_settings() -> str:
     """Return this machine's proxy, certificate and date settings of apt."""
     lines = run(["apt-config", "dump"]).splitlines()
     return "".join(f"{line}\n" for line in lines if line.startswith(_APT_SETTINGS))
-
-
-@contextmanager
-def _locked(path: Path, progress: Progress) -> Iterator[None]:
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("another lab is building the base root; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

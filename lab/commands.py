@@ -16,6 +16,7 @@ import typer
 from lab import broker as root_broker
 from lab import condition, execute, verbs
 from lab import status as look
+from lab.base import CACHE
 from lab.certificates import read_certificates
 from lab.keys import read_public_key
 from lab.layout import RUN, Layout, layout_of
@@ -86,6 +87,14 @@ def down(
     for name in labs(RUN) if every else (prefix,):
         existed = verbs.down(_layout(name))
         say(f'lab "{name}" is down' if existed else f'lab "{name}" was not up')
+
+
+@app.command()
+def prune() -> None:
+    """Remove the devices' base roots that no lab stands on; the next lab builds its own again."""
+    require_root()
+    count = verbs.prune_bases(CACHE, warn)
+    say(f"{count} base roots removed from {CACHE}")
 
 
 @app.command()

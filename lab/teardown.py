@@ -37,6 +37,7 @@ def teardown(layout: Layout) -> bool:
 def labs(run: Path) -> tuple[str, ...]:
     """Return the prefixes of all labs that left something on this machine."""
     found = {entry.name for entry in run.iterdir() if entry.is_dir()} if run.is_dir() else set()
+    found |= {entry.stem for entry in run.glob("*.lock")}
     top = cgroup.mounted() / cgroup.TOP
     found |= {entry.name for entry in top.iterdir() if entry.is_dir()} if top.is_dir() else set()
     return tuple(sorted(found))

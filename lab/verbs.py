@@ -3,8 +3,9 @@
 
 import difflib
 import fcntl
+import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lab import condition, execute, keys, power, teardown
@@ -15,6 +16,7 @@ from lab.disk import File, host_key_files, write
 from lab.keys import authorized_key
 from lab.layout import Layout
 from lab.machine import explained, raise_limits, require_features
+from lab.prune import build_lock, prune
 from lab.record import (
     DeviceRecord,
     LinkRecord,
@@ -83,7 +85,19 @@ def _construct(
 def down(layout: Layout) -> bool:
     """Take the lab away; tells whether there was one."""
     with locked(layout):
-        return teardown.teardown(layout)
+        existed = teardown.teardown(layout)
+        layout.lock.unlink()
+    with suppress(OSError):  # other labs stand beside it
+        layout.lock.parent.rmdir()
+    return existed
+
+
+def prune_bases(cache: Path, progress: Progress) -> int:
+    """Remove every base root that no lab stands on; tells how many there were."""
+    if not cache.is_dir():
+        return 0
+    with build_lock(cache, progress):
+        return len(prune(cache, None, progress))
 
 
 def kill(layout: Layout, name: str) -> None:
@@ -195,9 +209,22 @@ def unknown(what: str, name: str, known: Iterable[str]) -> TinhnetError:
 
 @contextmanager
 def locked(layout: Layout) -> Iterator[None]:
-    """Hold the lab's lock: verbs that change one lab run one after the other."""
+    """Hold the lab's lock: verbs that change one lab run one after the other.
+
+    `down` takes the file away while it holds it, so whoever waited for it
+    looks whether the file they hold is still the one of that name.
+    """
     layout.lock.parent.mkdir(parents=True, exist_ok=True)
-    with layout.lock.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    # The file stays: removing it would let two holders lock two files of one name.
+    while True:
+        with layout.lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _is_at(lock.fileno(), layout.lock):
+                yield
+                return
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
