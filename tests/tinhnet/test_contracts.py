@@ -53,6 +53,8 @@ def test_jobs_and_evidence_keep_their_contracts(root: Path) -> None:
     cancelled = printed(root, "job", "cancel", "J1", "--json")
     jobs = printed(root, "jobs", "--json")
     evidence = printed(root, "evidence", "list", "--json")
+    launches = printed(root, "evidence", "list", "--action", "job.launch", "--json")
+    later = printed(root, "evidence", "list", "--since", "2136-01-01", "--json")
     verified = printed(root, "evidence", "verify", "--json")
 
     contract("jobs", "detail").validate(launched)
@@ -61,6 +63,10 @@ def test_jobs_and_evidence_keep_their_contracts(root: Path) -> None:
     contract("evidence").validate(evidence)
     contract("evidence", "verification").validate(verified)
     contract("doctor").validate(printed(root, "doctor", "--json"))
+    contract("evidence").validate(launches)
+    assert isinstance(launches, list)
+    assert [entry["action"] for entry in launches] == ["job.launch"]
+    assert later == []
     assert isinstance(jobs, list)
     assert [job["state"] for job in jobs] == ["cancelled"]
 

@@ -203,6 +203,22 @@ def test_the_evidence_log_is_read_and_verified_by_those_who_may(
     assert verified["is_whole"] is True
 
 
+def test_the_evidence_log_is_searched_like_the_page(
+    program: Callable[[Role], Program],
+) -> None:
+    """The same filters everywhere; a moment without its zone is refused, not guessed."""
+    officer = program(Role.SECURITY)
+    found = officer.get("/api/v1/evidence?action=user.add&subject=LAN&actor=local").json
+    none = officer.get("/api/v1/evidence?until=2016-01-01T00:00:00Z").json
+
+    assert found is not None
+    assert [one["subject"] for one in found["items"]] == ["user lan"]
+    assert found["total"] == 1
+    assert none is not None
+    assert none["items"] == []
+    assert officer.get("/api/v1/evidence?since=2016-01-01T00:00:00").status_code == 422
+
+
 def test_coverage_says_the_figures_of_the_plan(program: Callable[[Role], Program]) -> None:
     """The figure in the report is the figure on the page."""
     answer = program(Role.VIEWER).get("/api/v1/coverage").json

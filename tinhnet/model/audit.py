@@ -26,6 +26,21 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceFilter:
+    """Which entries are wanted; None means whatever it is.
+
+    `actor` and `subject` are parts of the text, in any case; `action` is a
+    whole word such as "job.launch".  `since` is inclusive, `until` is not.
+    """
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The first place where the evidence log does not hold; `seq` of the entry concerned."""
 

@@ -3,6 +3,7 @@
 
 import getpass
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,8 +12,9 @@ from tinhnet import access, actions, entrance
 from tinhnet.console import Cell, Row, print_json, print_rows, say, warn
 from tinhnet.context import context_of_command, local_actor
 from tinhnet.errors import TinhnetError
+from tinhnet.evidence_listing import entry_row, verification_row
 from tinhnet.model.actor import Role, Session, Token, User
-from tinhnet.model.audit import AuditEntry, Verification
+from tinhnet.model.audit import EvidenceFilter
 from tinhnet.store.evidence import newest_entries
 from tinhnet.store.people import list_tokens, list_users
 from tinhnet.store.sessions import list_sessions
@@ -148,15 +150,23 @@ def revoke_token(token: Annotated[str, typer.Argument(help="Its id in the list."
 
 
 @evidence_app.command("list")
-def show_evidence(
+def show_evidence(  # noqa: PLR0913 one parameter per option
     *,
+    actor: Annotated[str | None, typer.Option(help="Part of who did it.")] = None,
+    action: Annotated[str | None, typer.Option(help="What was done: job.launch, ….")] = None,
+    subject: Annotated[str | None, typer.Option(help="Part of what it was done to.")] = None,
+    since: Annotated[str | None, typer.Option(help="From 2026-11-24T07:00 on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this moment.")] = None,
+    before: Annotated[int | None, typer.Option(min=1, help="Go on before this entry.")] = None,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Print the newest entries first."""
+    """Print the newest entries first; moments without a zone are this machine's."""
+    wanted = EvidenceFilter(actor, action, subject, _moment(since), _moment(until))
     with context_of_command() as context, context.store.reading() as connection:
         access.require(local_actor(context), "evidence.view")
-        rows: list[Row] = [entry_row(one) for one in newest_entries(connection, limit=count)]
+        found = newest_entries(connection, before=before, limit=count, wanted=wanted)
+    rows: list[Row] = [entry_row(one) for one in found]
     columns = {"seq": "entry", "at": "at", "actor": "who", "action": "did", "subject": "to"}
     print_rows(rows, columns | {"details": "details"}, as_json=as_json)
 
@@ -175,33 +185,6 @@ def verify_evidence(*, as_json: AsJson = False) -> None:
         warn(f"  the {found.entries} entries before it do")
     if found.broken is not None:
         sys.exit(1)
-
-
-def entry_row(entry: AuditEntry) -> dict[str, Cell]:
-    """Return an entry as plain JSON (docs/contracts/evidence.schema.json)."""
-    return {
-        "seq": entry.seq,
-        "at": entry.at.isoformat(),
-        "actor": entry.actor,
-        "via": entry.via,
-        "action": entry.action,
-        "subject": entry.subject,
-        "details": dict(entry.details),
-        "previous": entry.previous,
-        "digest": entry.digest,
-    }
-
-
-def verification_row(found: Verification) -> dict[str, Cell]:
-    """Return a verification as plain JSON."""
-    broken = found.broken
-    return {
-        "ok": broken is None,
-        "entries": found.entries,
-        "checkpoints": found.checkpoints,
-        "head": found.head,
-        "broken": None if broken is None else {"seq": broken.seq, "reason": broken.reason},
-    }
 
 
 def _user_row(user: User) -> dict[str, Cell]:
@@ -237,6 +220,18 @@ def _token_row(token: Token) -> dict[str, Cell]:
         "last_used_at": token.last_used_at.isoformat() if token.last_used_at else None,
         "is_revoked": token.is_revoked,
     }
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return a moment as it is typed, in this machine's zone where none is given."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise TinhnetError(
+            f"{text!r} is no moment", "expected 2026-11-24 or 2026-11-24T07:00"
+        ) from error
 
 
 def _password(*, from_input: bool) -> str:

@@ -4,12 +4,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
-from tinhnet.model.audit import AuditEntry
+from tinhnet.model.audit import AuditEntry, EvidenceFilter
 from tinhnet.store.schema import evidence, evidence_checkpoints
 
 CHUNK = 1000
+ALL = EvidenceFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,28 @@ def add_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
 
 
 def list_entries(
-    connection: Connection, *, after: int = 0, limit: int = CHUNK
+    connection: Connection,
+    *,
+    after: int = 0,
+    limit: int = CHUNK,
+    wanted: EvidenceFilter = ALL,
 ) -> tuple[AuditEntry, ...]:
-    """Return the entries after `after`, oldest first."""
-    statement = select(evidence).where(evidence.c.seq > after).order_by(evidence.c.seq).limit(limit)
+    """Return the wanted entries after `after`, oldest first."""
+    found = select(evidence).where(evidence.c.seq > after, *_conditions(wanted))
+    statement = found.order_by(evidence.c.seq).limit(limit)
     return tuple(_entry(row) for row in connection.execute(statement))
 
 
 def newest_entries(
-    connection: Connection, *, before: int | None = None, limit: int = 100
+    connection: Connection,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    wanted: EvidenceFilter = ALL,
 ) -> tuple[AuditEntry, ...]:
-    """Return the newest entries first; `before` is the number to go on from."""
-    statement = select(evidence).order_by(evidence.c.seq.desc()).limit(limit)
+    """Return the newest wanted entries first; `before` is the number to go on from."""
+    found = select(evidence).where(*_conditions(wanted))
+    statement = found.order_by(evidence.c.seq.desc()).limit(limit)
     if before is not None:
         statement = statement.where(evidence.c.seq < before)
     return tuple(_entry(row) for row in connection.execute(statement))
@@ -85,9 +96,25 @@ def checkpoints(connection: Connection) -> dict[int, Checkpoint]:
     return {row.seq: Checkpoint(row.seq, row.digest, row.mac) for row in rows}
 
 
-def count_entries(connection: Connection) -> int:
-    """Return how many entries there are."""
-    return int(connection.execute(select(func.count()).select_from(evidence)).scalar_one())
+def count_entries(connection: Connection, wanted: EvidenceFilter = ALL) -> int:
+    """Return how many entries are wanted."""
+    statement = select(func.count()).select_from(evidence).where(*_conditions(wanted))
+    return int(connection.execute(statement).scalar_one())
+
+
+def _conditions(wanted: EvidenceFilter) -> list[ColumnElement[bool]]:
+    """Return what an entry must meet."""
+    found: list[ColumnElement[bool]] = []
+    for column, part in ((evidence.c.actor, wanted.actor), (evidence.c.subject, wanted.subject)):
+        if part is not None:
+            found.append(func.lower(column).contains(part.lower(), autoescape=True))
+    if wanted.action is not None:
+        found.append(evidence.c.action == wanted.action)
+    if wanted.since is not None:
+        found.append(evidence.c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(evidence.c.at < wanted.until)
+    return found
 
 
 def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:

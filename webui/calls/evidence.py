@@ -6,8 +6,10 @@ from datetime import datetime
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from tinhnet.evidence_listing import entry_row
+from tinhnet.model.audit import EvidenceFilter
 from tinhnet.store.evidence import CHUNK, count_entries, list_entries
 from webui.context import web
 from webui.person import needs
@@ -30,7 +32,7 @@ class EntryRow(BaseModel):
 
 
 class EntryPage(BaseModel):
-    """Entries after `after`, oldest first; `total` counts all."""
+    """Wanted entries after `after`, oldest first; `total` counts all that are wanted."""
 
     total: int
     items: list[EntryRow]
@@ -41,6 +43,11 @@ class EntryQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    actor: str | None = Field(None, max_length=200, description="part of who did it")
+    action: str | None = Field(None, max_length=64, description="what was done: job.launch, …")
+    subject: str | None = Field(None, max_length=200, description="part of what it was done to")
+    since: AwareDatetime | None = Field(None, description="from this moment on, with its zone")
+    until: AwareDatetime | None = Field(None, description="before this moment, with its zone")
     after: int = Field(0, ge=0, description="the last entry you have")
     size: int = Field(CHUNK, ge=1, le=CHUNK, description="rows of the answer")
 
@@ -68,11 +75,11 @@ def add(calls: APIBlueprint) -> None:
     @calls.get("/evidence", tags=[TAG], summary="List entries", responses={200: EntryPage})
     @needs("evidence.view")
     def entries(query: EntryQuery) -> Response:
+        wanted = EvidenceFilter(query.actor, query.action, query.subject, query.since, query.until)
         with web().store.reading() as connection:
-            found = list_entries(connection, after=query.after, limit=query.size)
-            total = count_entries(connection)
-        items = [asdict(entry) | {"at": entry.at.isoformat()} for entry in found]
-        return jsonify(total=total, items=items)
+            found = list_entries(connection, after=query.after, limit=query.size, wanted=wanted)
+            total = count_entries(connection, wanted)
+        return jsonify(total=total, items=[entry_row(entry) for entry in found])
 
     @calls.get(
         "/evidence/verification",
