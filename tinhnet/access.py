@@ -65,8 +65,12 @@ def require(actor: Actor, permission: str) -> None:
         allowed = ", ".join(sorted(PERMISSIONS[permission]))
         held = ", ".join(sorted(actor.roles)) or "none"
         raise AccessDeniedError(
-            f"{actor.name} may not do this ({permission}; roles held: {held})",
-            f"one of these roles is needed: {allowed}; an admin gives them",
+            "%(actor)s may not do this (%(permission)s; roles held: %(held)s)",
+            "one of these roles is needed: %(allowed)s; an admin gives them",
+            actor=actor.name,
+            permission=permission,
+            held=held,
+            allowed=allowed,
         )
 
 
@@ -74,11 +78,15 @@ def hash_password(password: str, settings: AccessConfig) -> str:
     """Return the argon2id hash of a password; PasswordError when it is unfit."""
     if len(password) < settings.password_length:
         raise PasswordError(
-            f"the password has {len(password)} characters",
-            f"at least {settings.password_length} are needed (access.password_length)",
+            "the password has %(length)s characters",
+            "at least %(least)s are needed (access.password_length)",
+            length=len(password),
+            least=settings.password_length,
         )
     if len(password) > LONGEST_PASSWORD:
-        raise PasswordError(f"the password is longer than {LONGEST_PASSWORD} characters")
+        raise PasswordError(
+            "the password is longer than %(most)s characters", most=LONGEST_PASSWORD
+        )
     return _HASHER.hash(_same_letters(password))
 
 

@@ -62,9 +62,11 @@ def cancel_job(context: Context, actor: Actor, number: int) -> Job:
     with context.store.writing() as connection:
         job = jobs.find_job(connection, number)
         if job is None:
-            raise RequestError(f"there is no job J{number}", "`tinhnet jobs` lists them")
+            raise RequestError(
+                "there is no job %(job)s", "`tinhnet jobs` lists them", job=f"J{number}"
+            )
         if job.state.is_final:
-            raise RequestError(f"{job.id} has ended already ({job.state})")
+            raise RequestError("%(job)s has ended already (%(state)s)", job=job.id, state=job.state)
         leases.ask_to_cancel(connection, job, actor.name)
         record(context, connection, actor, "job.cancel", f"job {job.id}", {"state": job.state})
         if job.state is JobState.WAITING:
@@ -82,7 +84,7 @@ def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
     added = replace(user, created_at=context.now, last_login_at=None)
     with context.store.writing() as connection:
         if people.find_user(connection, user.name):
-            raise RequestError(f"user {user.name} exists already")
+            raise RequestError("user %(name)s exists already", name=user.name)
         people.add_user(connection, added, hashed)
         details = {"roles": _roles(user.roles), "full_name": user.full_name}
         record(context, connection, actor, "user.add", f"user {user.name}", details)
@@ -137,7 +139,9 @@ def set_roles(context: Context, actor: Actor, name: str, roles: Iterable[Role]) 
     wanted = frozenset(roles)
     require(context, actor, "user.manage", f"user {name}")
     if not wanted:
-        raise RequestError(f"user {name} would have no role", "disable the user instead")
+        raise RequestError(
+            "user %(name)s would have no role", "disable the user instead", name=name
+        )
     with context.store.writing() as connection:
         user = existing(connection, name)
         if user.roles == wanted:
@@ -171,7 +175,9 @@ def revoke_token(context: Context, actor: Actor, token: str) -> None:
     require(context, actor, "token.manage", f"token {token}")
     with context.store.writing() as connection:
         if not people.revoke_token(connection, token):
-            raise RequestError(f"there is no token {token}", "`tinhnet token list` shows their ids")
+            raise RequestError(
+                "there is no token %(token)s", "`tinhnet token list` shows their ids", token=token
+            )
         record(context, connection, actor, "token.revoke", f"token {token}", {})
 
 
@@ -192,10 +198,14 @@ def check_user(user: User) -> None:
     """Raise RequestError when a new person has no fit name or no role."""
     if not USER_NAME.fullmatch(user.name):
         raise RequestError(
-            f"{user.name!r} is no user name", "expected a-z first, then a-z 0-9 . _ - (32 at most)"
+            "%(name)s is no user name",
+            "expected a-z first, then a-z 0-9 . _ - (32 at most)",
+            name=repr(user.name),
         )
     if not user.roles:
-        raise RequestError(f"user {user.name} has no role", f"roles: {', '.join(Role)}")
+        raise RequestError(
+            "user %(name)s has no role", "roles: %(roles)s", name=user.name, roles=", ".join(Role)
+        )
 
 
 def require(context: Context, actor: Actor, permission: str, subject: str) -> None:
@@ -225,7 +235,7 @@ def existing(connection: Transaction, name: str) -> User:
     """Return a user; RequestError when there is none of that name."""
     user = people.find_user(connection, name)
     if user is None:
-        raise RequestError(f"there is no user {name}", "`tinhnet user list` shows them")
+        raise RequestError("there is no user %(name)s", "`tinhnet user list` shows them", name=name)
     return user
 
 
@@ -234,8 +244,9 @@ def _keep_an_admin(connection: Transaction, user: User) -> None:
     admins = {one.name for one in people.list_users(connection) if one.is_enabled and _manages(one)}
     if admins == {user.name}:
         raise LastAdminError(
-            f"{user.name} is the last admin: nobody could manage users any more",
+            "%(name)s is the last admin: nobody could manage users any more",
             "make another person admin first (`tinhnet user roles NAME --role admin`)",
+            name=user.name,
         )
 
 
@@ -258,22 +269,37 @@ def _roles(roles: Iterable[Role]) -> str:
 def _check_request(request: JobRequest, playbook: Playbook) -> None:
     if request.limit is not None and not _LIMIT.fullmatch(request.limit):
         raise RequestError(
-            f"{request.limit!r} is no limit",
+            "%(limit)s is no limit",
             "expected devices, sites or groups joined by , or : (dien-ban,core1)",
+            limit=repr(request.limit),
         )
     for tag in request.tags:
         if not _TAG.fullmatch(tag):
-            raise RequestError(f"{tag!r} is no tag")
+            raise RequestError("%(tag)s is no tag", tag=repr(tag))
     declared = {argument.name: argument for argument in playbook.arguments}
     for name, value in (request.extra or {}).items():
         if name not in declared:
             known = ", ".join(declared) or "none"
             raise RequestError(
-                f"{playbook.name} takes no argument {name}", f"its arguments: {known}"
+                "%(playbook)s takes no argument %(argument)s",
+                "its arguments: %(known)s",
+                playbook=playbook.name,
+                argument=name,
+                known=known,
             )
         pattern = declared[name].pattern
         if not re.fullmatch(pattern, value) or any(part in value for part in _TEMPLATE):
-            raise RequestError(f"{name} = {value!r} does not fit", f"expected {pattern}")
+            raise RequestError(
+                "%(argument)s = %(value)s does not fit",
+                "expected %(pattern)s",
+                argument=name,
+                value=repr(value),
+                pattern=pattern,
+            )
     for name, argument in declared.items():
         if argument.is_required and name not in (request.extra or {}):
-            raise RequestError(f"{playbook.name} needs the argument {name}")
+            raise RequestError(
+                "%(playbook)s needs the argument %(argument)s",
+                playbook=playbook.name,
+                argument=name,
+            )

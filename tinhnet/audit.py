@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
+from tinhnet.errors import message_id
 from tinhnet.model.actor import Actor
 from tinhnet.model.audit import AuditEntry, Broken, Verification
 from tinhnet.secrets import SecretStore
@@ -79,7 +80,9 @@ class EvidenceLog:
             previous, count = entry.digest, count + 1
         beyond = [seq for seq in sealed if seq > count]
         if beyond:
-            broken = Broken(min(beyond), "the entry is missing, its checkpoint is there")
+            broken = Broken(
+                min(beyond), message_id("the entry is missing, its checkpoint is there")
+            )
             return Verification(count, len(sealed), previous, broken)
         return Verification(count, len(sealed), previous, None)
 
@@ -87,15 +90,15 @@ class EvidenceLog:
         self, entry: AuditEntry, seq: int, previous: str, sealed: evidence.Checkpoint | None
     ) -> str | None:
         if entry.seq != seq:
-            return f"entry {seq} is missing"
+            return message_id("the entry before it is missing")
         if entry.previous != previous:
-            return "it does not follow the entry before"
+            return message_id("it does not follow the entry before")
         if digest_of(entry) != entry.digest:
-            return "its content was changed"
+            return message_id("its content was changed")
         if sealed is None:
-            return "its checkpoint is missing"
+            return message_id("its checkpoint is missing")
         if not any(hmac.compare_digest(_mac(key, entry), sealed.mac) for key in self.keys):
-            return "its checkpoint was not made with our key"
+            return message_id("its checkpoint was not made with our key")
         return None
 
 

@@ -74,7 +74,9 @@ def find_playbook(directory: Path, name: str) -> Playbook:
         if one.name == wanted:
             return one
     names = ", ".join(one.name for one in known) or "none"
-    raise PlaybookMissingError(f"there is no job {name}", f"these exist: {names}")
+    raise PlaybookMissingError(
+        "there is no job %(name)s", "these exist: %(names)s", name=name, names=names
+    )
 
 
 def _card_text(path: Path) -> tuple[int, str] | None:

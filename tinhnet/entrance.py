@@ -73,8 +73,9 @@ def end_session(context: Context, actor: Actor, identity: str) -> Session:
         actions.require(context, actor, "user.manage", f"session {identity[: access.SHOWN]}")
     if session is None:
         raise actions.RequestError(
-            f"there is no session {identity[: access.SHOWN]}",
+            "there is no session %(session)s",
             "it ended, or `tinhnet session list` has it",
+            session=identity[: access.SHOWN],
         )
     with context.store.writing() as connection:
         sessions.end_session(connection, session.id)
@@ -208,5 +209,5 @@ def _refuse_while_paused(
         if found.count and until > context.now:
             seconds = round((until - context.now).total_seconds()) or 1
             raise access.LoginRefusedError(
-                "too many wrong passwords", f"try again in {seconds} seconds"
+                "too many wrong passwords", "try again in %(seconds)s seconds", seconds=seconds
             )

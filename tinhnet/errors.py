@@ -8,17 +8,27 @@ class TinhnetError(Exception):
     """An error with what went wrong and what to do about it.
 
     `message` says where, what value and what was expected; `hint` says what
-    to do and may be empty.
+    to do and may be empty.  With `fields` both are templates of the form
+    `%(name)s`: a page then says the same in its reader's language, by looking
+    up `message_id` and `hint_id` in its catalogue.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, hint: str = "", **fields: object) -> None:
+        self.message_id = message
+        self.hint_id = hint
+        self.fields = {name: str(value) for name, value in fields.items()}
+        self.message = message % self.fields if fields else message
+        self.hint = hint % self.fields if fields else hint
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         """Return message and hint as one line."""
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+def message_id(text: str) -> str:
+    """Return a text as it is, and mark it as one that catalogues translate."""
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ STATUSES: tuple[tuple[type[TinhnetError], int], ...] = (
 )
 
 
+def in_words(error: TinhnetError) -> str:
+    """Return what went wrong and what to do, as one sentence for a form."""
+    said = f"{told(error)}; {told_hint(error)}" if error.hint_id else str(told(error))
+    return f"{said[:1].upper()}{said[1:]}."
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What went wrong with one request; `id` stands in the log beside the cause."""
@@ -59,9 +65,19 @@ class Failure:
     status: int
     id: str
     title: LazyString | str
-    detail: str
+    detail: LazyString | str
     hint: LazyString | str
     problems: tuple[str, ...] = ()
+
+
+def told(error: TinhnetError) -> LazyString:
+    """Return what went wrong in the reader's language, in English where no catalogue has it."""
+    return lazy_gettext(error.message_id, **error.fields)
+
+
+def told_hint(error: TinhnetError) -> LazyString | str:
+    """Return what to do about it in the reader's language, "" where nothing is known."""
+    return lazy_gettext(error.hint_id, **error.fields) if error.hint_id else ""
 
 
 def status_of(error: TinhnetError) -> int:
@@ -84,8 +100,8 @@ def prepare(app: Flask) -> None:
             if isinstance(error, ProblemsError)
             else ()
         )
-        detail = "" if problems else error.message
-        return _answer(app, _failure(status, detail, error.hint, problems), error)
+        detail = "" if problems else told(error)
+        return _answer(app, _failure(status, detail, told_hint(error), problems), error)
 
     def http(error: HTTPException) -> AnyResponse:
         if error.response is not None:
@@ -105,7 +121,9 @@ def prepare(app: Flask) -> None:
     app.register_error_handler(Exception, unknown)
 
 
-def _failure(status: int, detail: str, hint: str, problems: tuple[str, ...]) -> Failure:
+def _failure(
+    status: int, detail: LazyString | str, hint: LazyString | str, problems: tuple[str, ...]
+) -> Failure:
     """Return what to show, with an id of its own."""
     title = TITLES.get(status, TITLES[500 if status >= 500 else 400])  # noqa: PLR2004 HTTP classes
     fallback = HINTS.get(status, HINTS[500 if status >= 500 else 400])  # noqa: PLR2004 HTTP classes
@@ -128,7 +146,9 @@ def problem(failure: Failure) -> AnyResponse:
         "type": "about:blank",
         "title": _english(failure.title),
         "status": failure.status,
-        "detail": failure.detail or "; ".join(failure.problems) or _english(failure.title),
+        "detail": _english(failure.detail)
+        or "; ".join(failure.problems)
+        or _english(failure.title),
         "hint": _english(failure.hint),
         "id": failure.id,
     }

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+import tinhnet
 from webui.language import LANGUAGES, TRANSLATIONS
 
 ROOM = Path(__file__).parent
+FLOOR_ROOM = Path(tinhnet.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.do", "newstyle_gettext": "true"}}
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
@@ -23,6 +25,17 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
 }
+FLOOR = ("access.py", "actions.py", "audit.py", "catalogue.py", "entrance.py", "store/errors.py")
+"""Files of the floor whose errors reach pages: their texts are message ids of our catalogues."""
+ERRORS = (
+    "AccessDeniedError",
+    "LastAdminError",
+    "LoginRefusedError",
+    "PasswordError",
+    "PlaybookMissingError",
+    "RequestError",
+)
+"""Errors whose first text says what went wrong and whose second says what to do."""
 HEADER = """\
 # SPDX-License-Identifier: MIT
 # What the pages say in {name}; the ids are English. `python -m webui.messages` keeps it up to date.
@@ -36,10 +49,15 @@ WIDTH = 100
 
 
 def said() -> Iterator[str | tuple[str, str]]:
-    """Yield every message that code and templates say; a pair where there is a plural."""
+    """Yield every message that pages and the floor's errors say; a pair where there is a plural."""
     found = extract_from_dir(ROOM, METHODS, OPTIONS, KEYWORDS)
     for _, _, message, _, _ in found:
         yield message if isinstance(message, str) else (message[0], message[1])
+    for name in FLOOR:
+        for text in (1, 2):
+            keywords = {"message_id": None} | dict.fromkeys(ERRORS, (text,))
+            for _, message, _, _ in extract_from_file("python", FLOOR_ROOM / name, keywords):
+                yield str(message)
 
 
 def catalogue_of(locale: str) -> Catalog:

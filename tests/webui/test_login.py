@@ -41,8 +41,8 @@ def test_a_wrong_password_says_nothing_about_the_name(site: Site) -> None:
     unknown = post(client, "/login", {"name": "nobody", "password": "x" * 12}, page="/login")
 
     assert known.status_code == unknown.status_code == 401
-    assert "Name or password is wrong" in known.get_data(as_text=True)
-    assert "Name or password is wrong" in unknown.get_data(as_text=True)
+    assert "Name or password is wrong." in known.get_data(as_text=True)
+    assert "Name or password is wrong." in unknown.get_data(as_text=True)
 
 
 def test_many_wrong_passwords_pause_the_login_even_for_the_right_one(site: Site) -> None:
@@ -55,6 +55,20 @@ def test_many_wrong_passwords_pause_the_login_even_for_the_right_one(site: Site)
 
     assert answer.status_code == 401
     assert "tạm dừng" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("vi", "không có tác vụ nothing.yml"), ("en", "there is no job nothing.yml")],
+)
+def test_an_error_of_the_floor_is_told_in_the_readers_language(
+    site: Site, language: str, said: str
+) -> None:
+    """An operator who reads no English must learn what went wrong too."""
+    answer = site.visit("lan", language).get("/playbooks/nothing.yml")
+
+    assert answer.status_code == 404
+    assert said in answer.get_data(as_text=True)
 
 
 def test_a_form_without_its_token_is_refused(site: Site) -> None:
@@ -215,7 +229,7 @@ def test_the_last_administrator_stays_and_the_page_says_what_to_do(site: Site) -
     [
         ({"name": "Viết Hoa"}, "A user name begins with"),
         ({"role": []}, "Tick at least one role"),
-        ({"password": "ngan"}, "at least 12 characters"),
+        ({"password": "ngan"}, "at least 12 are needed"),
         ({"name": "lan"}, "exists already"),
     ],
     ids=["name", "no role", "short password", "taken"],

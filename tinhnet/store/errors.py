@@ -3,7 +3,7 @@
 
 from sqlalchemy.exc import DBAPIError
 
-from tinhnet.errors import TinhnetError
+from tinhnet.errors import TinhnetError, message_id
 
 
 class StoreError(TinhnetError):
@@ -42,74 +42,74 @@ _TABLE: tuple[tuple[str, type[StoreError], str, str], ...] = (
     (
         "disk is full",
         StoreFullError,
-        "no room is left for the state",
-        "make room on that disk; nothing was half-written, and work goes on by itself",
+        message_id("%(where)s: no room is left for the state (%(said)s)"),
+        message_id("make room on that disk; nothing was half-written, and work goes on by itself"),
     ),
     (
         "could not extend file",
         StoreFullError,
-        "the database server has no room left",
-        "make room on its disk; nothing was half-written",
+        message_id("%(where)s: the database server has no room left (%(said)s)"),
+        message_id("make room on its disk; nothing was half-written"),
     ),
     (
         "no space left on device",
         StoreFullError,
-        "the database server has no room left",
-        "make room on its disk; nothing was half-written",
+        message_id("%(where)s: the database server has no room left (%(said)s)"),
+        message_id("make room on its disk; nothing was half-written"),
     ),
     (
         "readonly database",
         StoreReadOnlyError,
-        "the state cannot be written by this user",
-        "run as the product's user, or make the directory writable",
+        message_id("%(where)s: the state cannot be written by this user (%(said)s)"),
+        message_id("run as the product's user, or make the directory writable"),
     ),
     (
         "read-only transaction",
         StoreReadOnlyError,
-        "the database is read-only",
-        "connect to the primary server",
+        message_id("%(where)s: the database is read-only (%(said)s)"),
+        message_id("connect to the primary server"),
     ),
     (
         "unable to open database file",
         StoreReadOnlyError,
-        "the state cannot be opened",
-        "the directory must exist and be writable for the product's user",
+        message_id("%(where)s: the state cannot be opened (%(said)s)"),
+        message_id("the directory must exist and be writable for the product's user"),
     ),
     (
         "disk i/o error",
         StoreDamagedError,
-        "the disk of the state does not work",
-        "look at the kernel's messages; restore a backup on another disk",
+        message_id("%(where)s: the disk of the state does not work (%(said)s)"),
+        message_id("look at the kernel's messages; restore a backup on another disk"),
     ),
     (
         "malformed",
         StoreDamagedError,
-        "the state is damaged",
-        "keep the file, restore the last backup (docs/operate.md)",
+        message_id("%(where)s: the state is damaged (%(said)s)"),
+        message_id("keep the file, restore the last backup (docs/operate.md)"),
     ),
     (
         "not a database",
         StoreDamagedError,
-        "the file is no database",
-        "keep the file, restore the last backup (docs/operate.md)",
+        message_id("%(where)s: the file is no database (%(said)s)"),
+        message_id("keep the file, restore the last backup (docs/operate.md)"),
     ),
     (
         "database is locked",
         StoreBusyError,
-        "another process keeps the state locked",
-        "end the program that writes it; try again",
+        message_id("%(where)s: another process keeps the state locked (%(said)s)"),
+        message_id("end the program that writes it; try again"),
     ),
     (
         "connection",
         StoreUnreachableError,
-        "the database server does not answer",
-        "is it running, and is store.url right?",
+        message_id("%(where)s: the database server does not answer (%(said)s)"),
+        message_id("is it running, and is store.url right?"),
     ),
     (
         "authentication failed",
         StoreUnreachableError,
-        "the database server refuses the login",
-        "check store.url and the secret named by store.password_secret",
+        message_id("%(where)s: the database server refuses the login (%(said)s)"),
+        message_id("check store.url and the secret named by store.password_secret"),
     ),
 )
 
@@ -120,5 +120,5 @@ def translated(error: DBAPIError, where: str) -> StoreError | None:
     lowered = said.lower()
     for part, kind, message, hint in _TABLE:
         if part in lowered:
-            return kind(f"{where}: {message} ({said.splitlines()[0]})", hint)
+            return kind(message, hint, where=where, said=said.splitlines()[0])
     return None

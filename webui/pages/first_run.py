@@ -21,9 +21,9 @@ from tinhnet.access import LoginRefusedError, PasswordError
 from tinhnet.actions import RequestError
 from tinhnet.model.actor import User
 from webui.context import web
+from webui.failure import in_words
 from webui.limits import LOGINS, limiter
 from webui.page import Page
-from webui.pages.login import refusal
 from webui.vietnamese import composed
 
 _pages = Blueprint("first_run", __name__, url_prefix="/first-run")
@@ -53,16 +53,11 @@ def make() -> Response:
     try:
         entrance.add_first_admin(context, code, user, password, request.remote_addr)
     except LoginRefusedError as error:
-        return _form(request.form, "code", refusal(error, gettext("The code is wrong.")))
-    except PasswordError:
-        least = context.config.access.password_length
-        wrong = gettext("A password needs at least %(least)s characters.", least=least)
-        return _form(request.form, "password", wrong)
-    except RequestError:
-        wrong = gettext(
-            "A user name begins with a-z and goes on with a-z, 0-9, . _ - (32 at most)."
-        )
-        return _form(request.form, "name", wrong)
+        return _form(request.form, "code", in_words(error))
+    except PasswordError as error:
+        return _form(request.form, "password", in_words(error))
+    except RequestError as error:
+        return _form(request.form, "name", in_words(error))
     flash(gettext("The administrator %(name)s was made. Sign in now.", name=name), "success")
     return redirect(url_for("login.show"), code=303)
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from tinhnet import entrance
 from tinhnet.access import LoginRefusedError
 from webui.context import web
+from webui.failure import in_words
 from webui.limits import LOGINS, limiter
 from webui.page import Page
 from webui.person import actor, person, sign_in, sign_out
@@ -42,7 +43,7 @@ def enter() -> Response:
         browser = request.headers.get("User-Agent", "")
         opened = entrance.log_in(web().context, name, password, request.remote_addr, browser)
     except LoginRefusedError as error:
-        return _form(target, name, refusal(error, gettext("Name or password is wrong.")), 401)
+        return _form(target, name, in_words(error), 401)
     sign_in(opened)
     return redirect(target, code=303)
 
@@ -56,15 +57,6 @@ def leave() -> Response:
         sign_out()
         flash(gettext("You are signed out."), "success")
     return redirect(url_for("login.show"), code=303)
-
-
-def refusal(error: LoginRefusedError, wrong: str) -> str:
-    """Return why somebody was refused; only a pause carries a hint, with its length."""
-    if error.hint:
-        return str(
-            gettext("Too many wrong passwords: this login pauses for a while. Try again later.")
-        )
-    return wrong
 
 
 def _form(target: str, name: str, wrong: str, status: int = 200) -> Response:

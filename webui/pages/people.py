@@ -14,6 +14,7 @@ from tinhnet.model.actor import Role, Token, User
 from tinhnet.store.people import find_user, list_tokens, list_users
 from tinhnet.store.sessions import list_sessions
 from webui.context import web
+from webui.failure import in_words
 from webui.page import Entry, Page
 from webui.person import actor, needs, person
 from webui.vietnamese import composed
@@ -62,10 +63,8 @@ def add_user() -> str | Response | tuple[str, int]:
     user = User(name, full_name or name, roles, True, context.now, None)  # noqa: FBT003 a row's field
     try:
         actions.add_user(context, actor(), user, request.form.get("password", ""))
-    except PasswordError:
-        return _page(_too_short()), 422
-    except actions.RequestError:
-        return _page(gettext("The user %(name)s exists already.", name=name)), 422
+    except (PasswordError, actions.RequestError) as error:
+        return _page(in_words(error)), 422
     flash(gettext("The user %(name)s was added.", name=name), "success")
     return redirect(url_for("people.browse"), code=303)
 
@@ -79,8 +78,8 @@ def change_roles(name: str) -> str | Response | tuple[str, int]:
         return _page(gettext("Tick at least one role.")), 422
     try:
         actions.set_roles(web().context, actor(), name, roles)
-    except actions.LastAdminError:
-        return _page(_last_admin(name)), 422
+    except actions.LastAdminError as error:
+        return _page(in_words(error)), 422
     flash(
         gettext("The roles of %(name)s were changed; open sessions have ended.", name=name),
         "success",
@@ -97,8 +96,8 @@ def enable(name: str) -> str | Response | tuple[str, int]:
         return _page(gettext("You cannot lock yourself out.")), 422
     try:
         actions.set_enabled(web().context, actor(), name, is_enabled=is_enabled)
-    except actions.LastAdminError:
-        return _page(_last_admin(name)), 422
+    except actions.LastAdminError as error:
+        return _page(in_words(error)), 422
     flash(
         gettext("%(name)s may sign in again.", name=name)
         if is_enabled
@@ -114,8 +113,8 @@ def reset_password(name: str) -> str | Response | tuple[str, int]:
     """Give a user a new password; open sessions of theirs end."""
     try:
         actions.set_password(web().context, actor(), name, request.form.get("password", ""))
-    except PasswordError:
-        return _page(_too_short()), 422
+    except PasswordError as error:
+        return _page(in_words(error)), 422
     flash(gettext("The password of %(name)s was replaced.", name=name), "success")
     return redirect(url_for("people.browse"), code=303)
 
@@ -191,23 +190,6 @@ def _roles() -> frozenset[Role]:
     """Return the roles that were ticked; unknown words are dropped."""
     known = set(Role)
     return frozenset(Role(role) for role in request.form.getlist("role") if role in known)
-
-
-def _last_admin(name: str) -> str:
-    """Return why the last administrator stays one."""
-    return str(
-        gettext(
-            "%(name)s is the last administrator: nobody could manage users any more. "
-            "Make somebody else administrator first.",
-            name=name,
-        )
-    )
-
-
-def _too_short() -> str:
-    """Return what is asked of a password."""
-    least = web().context.config.access.password_length
-    return str(gettext("A password needs at least %(least)s characters.", least=least))
 
 
 def _page(fault: str = "", made: tuple[Token, str] | None = None) -> str:

@@ -10,6 +10,7 @@ from tinhnet.access import PasswordError, matches
 from tinhnet.store.people import password_hash
 from tinhnet.store.sessions import list_sessions
 from webui.context import web
+from webui.failure import in_words
 from webui.limits import LOGINS, limiter
 from webui.page import Page
 from webui.person import Person, actor, person, sign_in, sign_out
@@ -39,11 +40,8 @@ def change_password() -> str | Response | tuple[str, int]:
         return _page(again=gettext("The two new passwords differ.")), 422
     try:
         renewed = actions.set_password(context, actor(), name, new, _me().session)
-    except PasswordError:
-        least = context.config.access.password_length
-        return _page(
-            new=gettext("A password needs at least %(least)s characters.", least=least)
-        ), 422
+    except PasswordError as error:
+        return _page(new=in_words(error)), 422
     if renewed:
         sign_in(renewed)
     flash(gettext("Your password was changed; your other sessions have ended."), "success")
