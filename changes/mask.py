@@ -2,7 +2,6 @@
 """Secrets out of everything people or files get to see, the unknown ones of a device too."""
 
 import re
-from collections.abc import Callable
 
 from tinhnet.secrets import SecretStore
 
@@ -36,4 +35,5 @@ def mask_unknown(text: str) -> str:
     return text
 
 
-_hidden: Callable[["re.Match[str]"], str] = lambda match: match["before"] + UNKNOWN  # noqa: E731
+def _hidden(match: "re.Match[str]") -> str:
+    return match["before"] + UNKNOWN

@@ -38,6 +38,10 @@ class FaultError(Exception):
         self.sentence = sentence
 
 
+class UnavailableError(Exception):
+    """Something that the service depends on does not answer, or not as it should."""
+
+
 class Request:
     """One request: method, path, the groups of the route's pattern and the fields."""
 
@@ -145,8 +149,8 @@ def credential(name):
 class Service:
     """Routes, a health page that uses what the service depends on, and the server.
 
-    `depends` is called for each health request and raises when something the
-    service needs does not answer.
+    `depends` is called for each health request and raises UnavailableError or
+    OSError when something the service needs does not answer.
     """
 
     def __init__(self, name, depends):
@@ -193,7 +197,7 @@ class Service:
                 return
             try:
                 self._depends()
-            except Exception as error:  # whatever fails in a dependency, the page says it
+            except (UnavailableError, OSError) as error:
                 report(f"{self.name}: unhealthy: {type(error).__name__}: {error}")
                 raise FaultError(503, "Dịch vụ tạm gián đoạn") from error
             self._healthy_until = time.monotonic() + HEALTHY_S
@@ -243,7 +247,7 @@ class _Answering(http.server.BaseHTTPRequestHandler):
             response = Response(page("Lỗi", sentence), fault.status, {"error": fault.sentence})
         except UnicodeDecodeError:
             response = Response(page("Lỗi", "<p>Văn bản không phải UTF-8</p>"), 400)
-        except Exception as error:  # noqa: BLE001 one bad request must not end the service
+        except (UnavailableError, OSError) as error:
             report(f"{self.server.service.name}: {type(error).__name__}: {error}")
             response = Response(page("Lỗi", "<p>Dịch vụ tạm gián đoạn</p>"), 503)
         self._send(response, send_body=send_body)
@@ -285,17 +289,22 @@ class Database:
         self._is_made = False
 
     def run(self, statement, values=(), *, returns=True):
-        """Run one statement in its own transaction; a connection that broke is tried once more."""
+        """Run one statement in its own transaction; a connection that broke is tried once more.
+
+        Raises UnavailableError when the database does not do it.
+        """
         import psycopg2  # noqa: PLC0415 services without a database do not need it
 
         if not self._turns.acquire(timeout=PATIENCE_S):
-            raise TimeoutError("too many requests for the database")
+            raise UnavailableError("too many requests for the database")
         try:
             try:
                 return self._run(statement, values, returns=returns)
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 self._idle.clear()
                 return self._run(statement, values, returns=returns)
+        except psycopg2.Error as error:
+            raise UnavailableError(f"database: {error}") from error
         finally:
             self._turns.release()
 
@@ -336,7 +345,7 @@ class Database:
         """Write and read back in a transaction that is rolled back; raises when it cannot."""
         rows = self.run("select txid_current(), pg_is_in_recovery()")
         if rows[0][1]:
-            raise ConnectionError("the database is read-only")
+            raise UnavailableError("the database is read-only")
 
 
 def tell_systemd(message):

@@ -34,6 +34,12 @@ create table if not exists document (
     unique (sender, number)
 )
 """
+LISTING = """
+select id, number, title, sender, recipient, forwarded_at is not null, attempts,
+    coalesce(last_error, '')
+from document order by id desc limit 200
+"""
+WAITING = "select count(*) from document where recipient = %s and forwarded_at is null"
 GOVERNMENT = "vpcp"
 LONGEST_PAUSE_S = 300
 ROUND_S = 2.0
@@ -68,11 +74,17 @@ class Forwarder:
         self._database = database
         self._tls = ssl.create_default_context(cafile=held["authority"])
         self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.last_success = None
 
     def start(self):
         """Begin to send; `wake` shortens the pause."""
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread.start()
+
+    def check(self):
+        """Raise when the thread has ended, which only a mistake of ours can make it do."""
+        if not self._thread.is_alive():
+            raise service.UnavailableError("the outbox is no longer emptied; restart the service")
 
     def wake(self):
         """Look into the outbox at once."""
@@ -84,8 +96,8 @@ class Forwarder:
             self._wake.clear()
             try:
                 self.step()
-            except Exception as error:  # noqa: BLE001 the loop outlives a database that restarts
-                service.report(f"docs: outbox: {type(error).__name__}: {error}")
+            except service.UnavailableError as error:
+                service.report(f"docs: outbox: {error}")
 
     def step(self):
         """Send every document that is due."""
@@ -154,40 +166,41 @@ def store(database, request):
     return rows[0][0], values, digest
 
 
-def main():
-    """Serve the document exchange."""
-    database = None
+class Exchange:
+    """The pages of the document exchange; `forwarder` is None without a declared far end."""
 
-    def depends():
-        database.check()
+    def __init__(self, title, database, forwarder):
+        self._title = title
+        self._database = database
+        self._forwarder = forwarder
 
-    docs = service.Service("docs", depends)
-    database = service.Database(docs.settings["database"], SCHEMA)
-    forwarder = (
-        Forwarder(docs.settings["government"], database) if docs.settings["government"] else None
-    )
+    def check(self):
+        """Raise when documents can be neither kept nor passed on."""
+        self._database.check()
+        if self._forwarder:
+            self._forwarder.check()
 
-    def home(_request):
+    def home(self, _request):
+        """Show the form, and the way to the lists."""
         send = service.form("/van-ban", FIELDS, "Gửi văn bản")
         links = (
             '<p><a href="/van-ban">Danh sách văn bản</a> <a href="/lien-thong">Liên thông</a></p>'
         )
-        return service.Response(service.page(docs.settings["title"], links, send))
+        return service.Response(service.page(self._title, links, send))
 
-    def accept(request):
-        number, values, digest = store(database, request)
-        if forwarder and values["recipient"] == GOVERNMENT:
-            forwarder.wake()
+    def accept(self, request):
+        """Take a document; one for the Government Office goes out at once."""
+        number, values, digest = store(self._database, request)
+        if self._forwarder and values["recipient"] == GOVERNMENT:
+            self._forwarder.wake()
         text = f"<p>Văn bản {number}: {html.escape(values['title'])}</p><p>SHA-256 {digest}</p>"
         return service.Response(
             service.page("Đã nhận văn bản", text), 201, {"id": number, "sha256": digest}
         )
 
-    def listing(_request):
-        rows = database.run(
-            "select id, number, title, sender, recipient, forwarded_at is not null, attempts,"
-            " coalesce(last_error, '') from document order by id desc limit 200"
-        )
+    def listing(self, _request):
+        """List the newest documents and whether they were passed on."""
+        rows = self._database.run(LISTING)
         names = ("id", "number", "title", "sender", "recipient", "forwarded", "attempts", "error")
         head = ("Mã", "Số", "Trích yếu", "Nơi gửi", "Nơi nhận", "Đã chuyển", "Số lần", "Lỗi")
         return service.Response(
@@ -195,15 +208,13 @@ def main():
             document={"documents": [dict(zip(names, row, strict=True)) for row in rows]},
         )
 
-    def exchange(_request):
-        if forwarder is None:
+    def link(self, _request):
+        """Ask the Government Office, and say how many documents wait for it."""
+        if self._forwarder is None:
             raise service.FaultError(503, "Chưa khai báo liên thông với Văn phòng Chính phủ")
-        waiting = database.run(
-            "select count(*) from document where recipient = %s and forwarded_at is null",
-            (GOVERNMENT,),
-        )[0][0]
+        waiting = self._database.run(WAITING, (GOVERNMENT,))[0][0]
         try:
-            status = forwarder.ask("GET", "/")
+            status = self._forwarder.ask("GET", "/")
         except (OSError, http.client.HTTPException) as error:
             service.report(f"docs: government: {error}")
             raise service.FaultError(503, f"Mất liên thông, {waiting} văn bản đang chờ") from error
@@ -213,10 +224,18 @@ def main():
             document={"waiting": waiting, "status": status},
         )
 
-    docs.route("GET", "/", home)
-    docs.route("POST", "/van-ban", accept)
-    docs.route("GET", "/van-ban", listing)
-    docs.route("GET", "/lien-thong", exchange)
+
+def main():
+    """Serve the document exchange."""
+    held = service.settings("docs")
+    database = service.Database(held["database"], SCHEMA)
+    forwarder = Forwarder(held["government"], database) if held["government"] else None
+    pages = Exchange(held["title"], database, forwarder)
+    docs = service.Service("docs", pages.check)
+    docs.route("GET", "/", pages.home)
+    docs.route("POST", "/van-ban", pages.accept)
+    docs.route("GET", "/van-ban", pages.listing)
+    docs.route("GET", "/lien-thong", pages.link)
     if forwarder:
         forwarder.start()
     docs.run()

@@ -32,46 +32,56 @@ def new_code():
     return "QNA-" + "".join(secrets.choice(LETTERS) for _ in range(10))
 
 
-def main():  # noqa: C901 one small function for each page
-    """Serve the application forms."""
-    database = None
+def procedure_of(request):
+    """Return the procedure a path names; a fault when there is none."""
+    key = request.groups["key"]
+    if key not in PROCEDURES:
+        raise service.FaultError(404, "Không có thủ tục này")
+    return key
 
-    def depends():
-        database.check()
 
-    dvc = service.Service("dvc", depends)
-    database = service.Database(dvc.settings["database"], SCHEMA)
+def identity_of(request):
+    """Return the number of an identity card; a fault when it cannot be one."""
+    identity = request.field("identity", longest=12)
+    if not identity.isascii() or not identity.isdigit() or len(identity) not in (9, 12):
+        raise service.FaultError(400, "Số CMND gồm 9 hoặc 12 chữ số")
+    return identity
 
-    def home(_request):
+
+class Applications:
+    """The pages of the online public services."""
+
+    def __init__(self, title, database):
+        self._title = title
+        self._database = database
+
+    def home(self, _request):
+        """List the procedures, and take the code of an application."""
         options = "".join(
             f'<li><a href="/thu-tuc/{key}">{html.escape(name)}</a></li>'
             for key, name in PROCEDURES.items()
         )
         look = service.form("/tra-cuu", (("code", "Mã hồ sơ"),), "Tra cứu")
         return service.Response(
-            service.page(dvc.settings["title"], f"<ul>{options}</ul>", look),
+            service.page(self._title, f"<ul>{options}</ul>", look),
             document={"procedures": PROCEDURES},
         )
 
-    def procedure(request):
-        key = request.groups["key"]
-        if key not in PROCEDURES:
-            raise service.FaultError(404, "Không có thủ tục này")
+    def procedure(self, request):
+        """Show the form of a procedure."""
+        key = procedure_of(request)
         return service.Response(
             service.page(PROCEDURES[key], service.form(f"/thu-tuc/{key}", FIELDS, "Nộp hồ sơ"))
         )
 
-    def submit(request):
-        key = request.groups["key"]
-        if key not in PROCEDURES:
-            raise service.FaultError(404, "Không có thủ tục này")
-        identity = request.field("identity", longest=12)
-        if not identity.isascii() or not identity.isdigit() or len(identity) not in (9, 12):
-            raise service.FaultError(400, "Số CMND gồm 9 hoặc 12 chữ số")
+    def submit(self, request):
+        """Take an application and give it a code."""
+        key = procedure_of(request)
+        identity = identity_of(request)
         applicant = request.field("applicant", longest=120)
         subject = request.field("subject")
         code = new_code()
-        database.run(
+        self._database.run(
             "insert into application (code, procedure, applicant, identity, subject)"
             " values (%s, %s, %s, %s, %s)",
             (code, key, applicant, identity, subject),
@@ -83,12 +93,14 @@ def main():  # noqa: C901 one small function for each page
             service.page("Đã tiếp nhận hồ sơ", link), 201, {"code": code, "path": path}, path
         )
 
-    def look(request):
+    def look(self, request):
+        """Send on to the application whose code was typed."""
         code = request.field("code", longest=20).upper()
         return service.Response("", 303, {"path": f"/ho-so/{code}"}, f"/ho-so/{code}")
 
-    def status(request):
-        rows = database.run(
+    def status(self, request):
+        """Show where an application stands."""
+        rows = self._database.run(
             "select code, procedure, applicant, subject, status, received_at"
             " from application where code = %s",
             (request.groups["code"],),
@@ -104,11 +116,18 @@ def main():  # noqa: C901 one small function for each page
             document=dict(zip(names, row, strict=True)),
         )
 
-    dvc.route("GET", "/", home)
-    dvc.route("GET", "/thu-tuc/(?P<key>[a-z-]+)", procedure)
-    dvc.route("POST", "/thu-tuc/(?P<key>[a-z-]+)", submit)
-    dvc.route("POST", "/tra-cuu", look)
-    dvc.route("GET", "/ho-so/(?P<code>QNA-[A-Z0-9]{10})", status)
+
+def main():
+    """Serve the application forms."""
+    held = service.settings("dvc")
+    database = service.Database(held["database"], SCHEMA)
+    pages = Applications(held["title"], database)
+    dvc = service.Service("dvc", database.check)
+    dvc.route("GET", "/", pages.home)
+    dvc.route("GET", "/thu-tuc/(?P<key>[a-z-]+)", pages.procedure)
+    dvc.route("POST", "/thu-tuc/(?P<key>[a-z-]+)", pages.submit)
+    dvc.route("POST", "/tra-cuu", pages.look)
+    dvc.route("GET", "/ho-so/(?P<code>QNA-[A-Z0-9]{10})", pages.status)
     dvc.run()
 
 

@@ -50,9 +50,12 @@ def sign(request):
     command = ["openssl", "ocsp", "-index", str(TRUST / "index.txt"), "-CA", str(TRUST / "ca.pem")]
     command += ["-rsigner", str(TRUST / "ocsp.pem"), "-rkey", service.credential_path("ocsp")]
     command += ["-reqin", "/dev/stdin", "-respout", "/dev/stdout", "-ndays", "1", "-rmd", "sha256"]
-    done = subprocess.run(
-        command, input=request, capture_output=True, timeout=TIMEOUT_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, input=request, capture_output=True, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise service.UnavailableError(f"openssl gave no answer in {TIMEOUT_S} s") from error
     if done.returncode or not done.stdout.startswith(b"\x30"):
         service.report(f"pki: openssl: {done.stderr.decode(errors='replace')[:300]}")
         raise service.FaultError(400, "Yêu cầu OCSP không hợp lệ")
@@ -60,7 +63,18 @@ def sign(request):
 
 
 def healthy():
-    """Sign an answer about the signer's own certificate, with a nonce; raises when that fails."""
+    """Sign an answer about the signer's own certificate, with a nonce, and look at the CRL."""
+    try:
+        sign(question())
+        crl = (TRUST / "crl.pem").read_text(encoding="ascii")
+    except (subprocess.SubprocessError, service.FaultError, UnicodeDecodeError) as error:
+        raise service.UnavailableError(f"openssl: {error}") from error
+    if not crl.startswith("-----BEGIN X509 CRL"):
+        raise service.UnavailableError("crl.pem is no CRL")
+
+
+def question():
+    """Return a DER request about the signer's own certificate, with a nonce."""
     command = [
         "openssl",
         "ocsp",
@@ -70,10 +84,7 @@ def healthy():
         str(TRUST / "ocsp.pem"),
     ]
     command += ["-reqout", "/dev/stdout"]
-    made = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=True)
-    sign(made.stdout)
-    if not (TRUST / "crl.pem").read_text(encoding="ascii").startswith("-----BEGIN X509 CRL"):
-        raise ValueError("crl.pem is no CRL")
+    return subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=True).stdout
 
 
 def main():
