@@ -38,8 +38,8 @@ store = secrets_of(state)
 access = access_of(state, store)
 if asked.get("key"):
     access = replace(access, keys=(Path(asked["key"]),))
-if asked.get("answer_s"):
-    access = replace(access, answer_s=asked["answer_s"])
+access = replace(access, **{name: asked[name] for name in ("answer_s", "patience_s")
+                            if name in asked})
 device = load(Path(asked["inventory"])).devices[asked["device"]]
 try:
     done = push(device, access, store, asked["sections"], Order(asked["check"], asked["who"]))

@@ -139,7 +139,9 @@ def test_a_killed_change_is_restored_by_the_next_run(box: Box) -> None:
 
     told = box.push(sections=box.sections())
 
-    assert "an interrupted change of alice" in str(told["notes"])
+    assert "a change of alice (2026-01-01T00:00:00Z) was interrupted and rolled back" in str(
+        told["notes"]
+    )
     assert told["residue"] == ["banner: old"]
     assert box.on(CPE, "cat /etc/issue.net").startswith("old\n")
     box.on(CPE, "sed -i /^old$/d /etc/issue.net")
@@ -182,7 +184,8 @@ def test_an_unreachable_device_is_named_with_every_address(box: Box) -> None:
     assert "error" not in told or told["error"] != "UnreachableError"
 
     box.lab("kill", "so-y-te-cpe1")
-    told = box.push("so-y-te-cpe1", sections={}, check=True)
+    told = box.push("so-y-te-cpe1", sections={}, check=True, patience_s=0)
+    box.lab("start", "so-y-te-cpe1")
 
     device = box.network.devices["so-y-te-cpe1"]
     assert told["error"] == "UnreachableError"

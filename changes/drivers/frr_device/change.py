@@ -28,6 +28,8 @@ from .text import Plan, RefusedError
 APPLIED = STATE / "applied.json"
 JOURNAL = STATE / "journal.json"
 LAST = STATE / "last.json"
+FOUND = STATE / "found"
+"""What became of an interrupted change, until a run that changes things has told it."""
 LEAST_FREE_BYTES = 2_000_000
 SETTLE_S = 3.0
 
@@ -113,16 +115,21 @@ def _tell(writer: int, result: str, message: str) -> None:
         return
 
 
-def recover() -> str:
-    """Restore what a killed change left behind; return what was found, empty if nothing."""
+def recover(*, told: bool) -> str:
+    """Restore what a killed change left behind; return what became of it, empty if nothing.
+
+    A restore at boot is told too, by every run until one that had `told` it.
+    """
     text = read_file(JOURNAL)
-    if not text:
-        return ""
-    journal: Journal = json.loads(text)
-    problem = _restore(journal)
-    _finish(str(journal["token"]), "rolled_back", "the change was interrupted")
-    found = f"an interrupted change of {journal['who']} ({journal['since']}) was rolled back"
-    return f"{found}; {problem}" if problem else found
+    if text:
+        journal: Journal = json.loads(text)
+        problem = _restore(journal)
+        _finish(str(journal["token"]), "rolled_back", "the change was interrupted")
+        _note(f"{_name(journal)} was interrupted and rolled back", problem)
+    found = read_file(FOUND)
+    if told:
+        FOUND.unlink(missing_ok=True)
+    return found
 
 
 def recover_at_boot() -> None:
@@ -132,6 +139,15 @@ def recover_at_boot() -> None:
         journal: Journal = json.loads(text)
         _restore_files(journal["files"])
         _finish(str(journal["token"]), "rolled_back", "power was lost during the change")
+        _note(f"power was lost during {_name(journal)}, which was rolled back at boot", "")
+
+
+def _name(journal: Journal) -> str:
+    return f"a change of {journal['who']} ({journal['since']})"
+
+
+def _note(found: str, problem: str) -> None:
+    write_file(FOUND, f"{found}; {problem}" if problem else found, mode=0o600)
 
 
 def _change(request: Request, now: Picture) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def serve(request: Request) -> Answer:
         looked["routing"] = routing(request["prefixes"])
         return looked
     lock = take_lock(request)
-    recovered = change.recover()
+    recovered = change.recover(told=request["mode"] == "apply")
     if request["mode"] == "report":
         answer = _report(request["token"])
     elif request["mode"] == "read":
