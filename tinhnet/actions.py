@@ -18,6 +18,7 @@ from tinhnet.model.actor import Actor, Role, Session, Token, User
 from tinhnet.model.job import Job, JobRequest, JobState, Playbook, Risk
 from tinhnet.store import jobs, leases, people, sessions
 from tinhnet.store.engine import Transaction
+from tinhnet.text import composed
 
 TOUCH = timedelta(minutes=1)
 """The last use of a token is written at most this often."""
@@ -42,7 +43,8 @@ def launch_job(context: Context, actor: Actor, request: JobRequest) -> Job:
     A dry run (`check`) needs no more than the right to read.
     """
     playbook = find_playbook(context.config.jobs.playbooks, request.playbook)
-    asked = replace(request, playbook=playbook.name, extra=dict(request.extra or {}))
+    extra = {key: composed(value) for key, value in (request.extra or {}).items()}
+    asked = replace(request, playbook=playbook.name, extra=extra)
     risk = Risk.READ if asked.check else playbook.risk
     require(context, actor, f"job.run.{risk}", f"playbook {playbook.name}")
     _check_request(asked, playbook)
@@ -81,12 +83,13 @@ def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
     require(context, actor, "user.manage", f"user {user.name}")
     check_user(user)
     hashed = access.hash_password(password, context.config.access)
-    added = replace(user, created_at=context.now, last_login_at=None)
+    full_name = composed(user.full_name)
+    added = replace(user, full_name=full_name, created_at=context.now, last_login_at=None)
     with context.store.writing() as connection:
         if people.find_user(connection, user.name):
             raise RequestError("user %(name)s exists already", name=user.name)
         people.add_user(connection, added, hashed)
-        details = {"roles": _roles(user.roles), "full_name": user.full_name}
+        details = {"roles": _roles(user.roles), "full_name": full_name}
         record(context, connection, actor, "user.add", f"user {user.name}", details)
     return added
 
@@ -162,6 +165,7 @@ def create_token(
     lasts = timedelta(days=days or context.config.access.token_days)
     identity, text, hashed = access.new_token()
     now = context.now
+    name = composed(name)
     token = Token(identity, name, role, actor.name, now, now + lasts, None, is_revoked=False)
     with context.store.writing() as connection:
         people.add_token(connection, token, hashed)

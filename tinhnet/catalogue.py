@@ -10,6 +10,7 @@ A playbook without a card is one of Ansible's, not a job.
 
 import re
 from pathlib import Path
+from unicodedata import normalize
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -53,7 +54,11 @@ def catalogue(directory: Path) -> tuple[Playbook, ...]:
     found: list[Playbook] = []
     problems: list[Problem] = []
     for path in sorted(directory.glob("*.yml")):
-        card = _card_text(path)
+        try:
+            card = _card_text(path)
+        except UnicodeDecodeError as error:
+            problems.append(Problem(str(path), None, f"byte {error.start} is no UTF-8"))
+            continue
         if card is None:
             continue
         line, text = card
@@ -81,7 +86,7 @@ def find_playbook(directory: Path, name: str) -> Playbook:
 
 def _card_text(path: Path) -> tuple[int, str] | None:
     """Return the line on which the card begins and its text, None without a card."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = normalize("NFC", path.read_text(encoding="utf-8")).splitlines()
     for number, line in enumerate(lines[:CARD_LINES], 1):
         if line.startswith("# tinhnet:"):
             parts = [line.removeprefix("# tinhnet:")]

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
 from tinhnet import access, actions, entrance
-from tinhnet.catalogue import PlaybookMissingError
+from tinhnet.catalogue import PlaybookMissingError, catalogue
 from tinhnet.config import load_config
 from tinhnet.context import Context, local_actor, open_context
 from tinhnet.model.actor import Actor, Role, User
@@ -19,6 +21,12 @@ from tinhnet.store.jobs import count_jobs
 
 START = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 PASSWORD = "đủ dài để dùng"  # noqa: S105 nobody's password
+NAME = "Nguyễn Thị Hồng Đào"
+NAMED = """\
+# tinhnet: {title_vi: Mạng diện rộng, title_en: The WAN, risk: change,
+#   arguments: {device: {label_vi: Thiết bị, label_en: Device, pattern: '\\w+'}}}
+- hosts: all
+"""
 WAN = """\
 # SPDX-License-Identifier: MIT
 # tinhnet: {title_vi: Mạng WAN, title_en: The WAN, risk: change, order: 10,
@@ -74,6 +82,28 @@ def add_lan(context: Context, *roles: Role) -> User:
     """Add the user lan."""
     user = User("lan", "Nguyễn Thị Lan", frozenset(roles or {Role.ENGINEER}), True, START, None)  # noqa: FBT003 fields in order
     return actions.add_user(context, ADMIN, user, PASSWORD)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_are_kept_composed_whatever_was_typed(
+    context: Context, form: Literal["NFC", "NFD"]
+) -> None:
+    """CLI, web and API all come through here: one name must not be stored in two forms."""
+    typed = normalize(form, NAME)
+    user = User("lan", typed, frozenset({Role.VIEWER}), True, START, None)  # noqa: FBT003 fields in order
+    added = actions.add_user(context, ADMIN, user, PASSWORD)
+    token, _ = actions.create_token(context, ADMIN, typed, Role.VIEWER)
+    extra = {"device": normalize(form, "Điện")}
+    (context.config.jobs.playbooks / "wan.yml").write_text(normalize(form, NAMED))
+    job = actions.launch_job(context, actor(Role.ENGINEER), JobRequest("wan", extra=extra))
+    (card,) = catalogue(context.config.jobs.playbooks)
+    with context.store.reading() as connection:
+        said = str([one.details for one in newest_entries(connection)])
+
+    assert added.full_name == token.name == NAME
+    assert job.extra == {"device": "Điện"}
+    assert card.title_vi == "Mạng diện rộng"
+    assert normalize("NFC", said) == said
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ENGINEER])

@@ -46,6 +46,14 @@ def test_every_wrong_card_is_named_with_its_line(tmp_path: Path) -> None:
     assert f"{tmp_path}/c.yml:1" in shown
 
 
+def test_a_playbook_in_another_encoding_is_named_with_its_byte(tmp_path: Path) -> None:
+    """An editor on an old machine saved Vietnamese as Windows-1258."""
+    (tmp_path / "a.yml").write_bytes("# tinhnet: {title_vi: Chào".encode("cp1258"))
+
+    with pytest.raises(ProblemsError, match=r"a\.yml: byte 24 is no UTF-8"):
+        catalogue(tmp_path)
+
+
 def test_the_cards_of_our_own_playbooks_are_right() -> None:
     """What is shipped can be launched, in both languages."""
     found = catalogue(ROOT / "playbooks")

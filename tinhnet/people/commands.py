@@ -18,6 +18,7 @@ from tinhnet.model.audit import EvidenceFilter
 from tinhnet.store.evidence import newest_entries
 from tinhnet.store.people import list_tokens, list_users
 from tinhnet.store.sessions import list_sessions
+from tinhnet.text import composed
 
 app = typer.Typer()
 user_app = typer.Typer(help="Who may log in, and with which roles.", no_args_is_help=True)
@@ -162,6 +163,7 @@ def show_evidence(  # noqa: PLR0913 one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Print the newest entries first; moments without a zone are this machine's."""
+    actor, subject = (composed(part) if part else None for part in (actor, subject))
     wanted = EvidenceFilter(actor, action, subject, _moment(since), _moment(until))
     with context_of_command() as context, context.store.reading() as connection:
         access.require(local_actor(context), "evidence.view")
