@@ -149,6 +149,8 @@ _UNREACHABLE: Mapping[str, str] = {
     "No route to host": "is it switched on, and are the firewall and its zone up?",
     "unreachable": "the firewall or a core has no route yet: run wan.yml first",
     "Connection refused": "it answers, but sshd does not run on it",
+    "closed by remote host": "the session was lost: the server ends what it began or refuses it as"
+    " a whole; run again",
 }
 
 

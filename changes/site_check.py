@@ -218,52 +218,47 @@ def _page(
 
 
 def _ocsp(expectation: Expectation, service: Service, trust: Trust) -> Trial:
-    def judge(answer: Answer) -> str | None:
-        if answer["got"] != "200":
-            return _page_cause(answer["got"])
-        octets = base64.b64decode(answer["body"])
-        status = ocsp_status(octets, trust.certificate, trust.authority)
-        return None if status == "good" else f"the responder says: {status}"
-
     body = base64.b64encode(ocsp_request(trust.certificate, trust.authority)).decode("ascii")
     return Trial(
         purpose=f"{expectation.purpose}: status by OCSP",
         service=service.id,
         expected="200 and a signed answer: good",
         request={
-            **_to(expectation),
-            "trial": "page",
-            "scheme": "http",
-            "name": service.name,
-            "path": service.check.path or "/",
+            **_plain(expectation, service, service.check.path or "/"),
             "body": body,
             "kind": "application/ocsp-request",
         },
-        judge=judge,
+        judge=_status(ocsp_status, trust, "the responder"),
     )
 
 
 def _crl(expectation: Expectation, service: Service, trust: Trust) -> Trial:
-    def judge(answer: Answer) -> str | None:
-        if answer["got"] != "200":
-            return _page_cause(answer["got"])
-        octets = base64.b64decode(answer["body"])
-        status = crl_status(octets, trust.certificate, trust.authority)
-        return None if status == "good" else f"the list says: {status}"
-
     return Trial(
         purpose=f"{expectation.purpose}: status by CRL",
         service=service.id,
         expected="200 and a signed list: good",
-        request={
-            **_to(expectation),
-            "trial": "page",
-            "scheme": "http",
-            "name": service.name,
-            "path": CRL_PATH,
-        },
-        judge=judge,
+        request=_plain(expectation, service, CRL_PATH),
+        judge=_status(crl_status, trust, "the list"),
     )
+
+
+def _plain(expectation: Expectation, service: Service, path: str) -> dict[str, str]:
+    """Return the request of something that is signed itself and therefore goes without TLS."""
+    page = {"trial": "page", "scheme": "http", "name": service.name, "path": path}
+    return {**_to(expectation), **page}
+
+
+def _status(
+    status_of: Callable[[bytes, str, str], str], trust: Trust, who: str
+) -> Callable[[Answer], str | None]:
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] != "200":
+            return _page_cause(answer["got"])
+        octets = base64.b64decode(answer["body"])
+        status = status_of(octets, trust.certificate, trust.authority)
+        return None if status == "good" else f"{who} says: {status}"
+
+    return judge
 
 
 def _clock(expectation: Expectation) -> Trial:

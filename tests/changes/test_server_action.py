@@ -10,16 +10,12 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
-from changes.credentials import SSH_KEY, make_ssh_key
 from changes.jobs import ChangeWorker
-from tests.changes.trial import launch, results, run
+from tests.changes.trial import launch, results, run, write_servers
 from tinhnet.context import Context
 from tinhnet.model.job import DeviceResult, JobState
 
-ROOT = Path(__file__).parents[2]
-SERVER_ROLE = ROOT / "playbooks" / "roles" / "server"
 PLAYBOOK = """\
 ---
 # tinhnet: {title_vi: Máy chủ, title_en: Servers, risk: change}
@@ -50,7 +46,6 @@ ANSWERS: dict[str, dict[str, object]] = {
 @pytest.fixture
 def servers(root: Path, context: Context) -> Path:
     """Put six servers into the small checkout; one is away, one comes after the others."""
-    context.secrets.ensure(SSH_KEY, make_ssh_key)
     for name, answer in ANSWERS.items():
         program = root / f"{name}.sh"
         line = json.dumps({"format": 1, **answer})
@@ -62,18 +57,7 @@ def servers(root: Path, context: Context) -> Path:
     }
     away = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     hosts = {"away": away, **hosts}
-    facts = {
-        "tinhnet_device": "web1",
-        "tinhnet_inventory": str(ROOT / "inventory"),
-        "tinhnet_state": str(context.config.state),
-    }
-    text = yaml.safe_dump({"all": {"vars": facts, "hosts": hosts}}, sort_keys=False)
-    (root / "hosts.yml").write_text(text)
-    (root / "ansible.cfg").write_text(
-        "[defaults]\ninventory = hosts.yml\ninterpreter_python = /usr/bin/python3\n"
-        f"action_plugins = {ROOT / 'playbooks/plugins/action'}\nroles_path = {SERVER_ROLE.parent}\n"
-        "[ssh_connection]\npipelining = True\n"
-    )
+    write_servers(root, context, hosts)
     (root / "playbooks" / "servers.yml").write_text(PLAYBOOK)
     return root
 

@@ -2,6 +2,7 @@
 """What people see of a server's change, and how its package travels."""
 
 import base64
+import fcntl
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from changes.drivers.server_device.files import commit, restore, write_beside
+from changes.drivers.server_device.reach import LOCK
 from changes.drivers.server_device.run import RefusedError
 from changes.drivers.server_device.state import Bundle, File
 from changes.servers import (
@@ -132,6 +134,21 @@ def test_nothing_of_the_request_is_readable_in_process_arguments(tmp_path: Path)
 
     assert done.stdout.startswith("[]\n"), done.stderr
     assert "not installed: no-such-package" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the lock of a server belongs to root")
+def test_two_changes_of_one_server_do_not_mix() -> None:
+    """The second is told, and changes nothing."""
+    program = request(EMPTY, check=False)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", "-"],
+            input=program, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    with pytest.raises(ServerError, match="another run is changing this server; wait for"):
+        outcome(EMPTY, done.stdout, str)
 
 
 def test_files_are_written_all_or_none(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 """A small checkout with real playbooks, and what the tests of jobs ask of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import yaml
+
+from changes.credentials import SSH_KEY, make_ssh_key
 from changes.jobs import ChangeWorker
 from tinhnet import actions
 from tinhnet.context import Context
@@ -13,6 +16,7 @@ from tinhnet.model.job import Job, JobDevice, JobEvent, JobRequest
 from tinhnet.store.jobs import get_job, list_devices, list_events
 from tinhnet.store.wake import waking
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 200
 ENGINEER = Actor("lan", frozenset({Role.ENGINEER}), "cli")
 
@@ -94,6 +98,24 @@ def make_checkout(folder: Path) -> None:
     (folder / "tinhnet.toml").write_text("[jobs]\ngrace_s = 2\n")
     for name, text in PLAYBOOKS.items():
         (folder / "playbooks" / f"{name}.yml").write_text(text)
+
+
+def write_servers(
+    folder: Path, context: Context, hosts: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Let the small checkout know servers that all are to become web1 of the real inventory."""
+    context.secrets.ensure(SSH_KEY, make_ssh_key)
+    facts = {
+        "tinhnet_device": "web1",
+        "tinhnet_inventory": str(ROOT / "inventory"),
+        "tinhnet_state": str(context.config.state),
+    }
+    text = yaml.safe_dump({"all": {"vars": facts, "hosts": dict(hosts)}}, sort_keys=False)
+    (folder / "hosts.yml").write_text(text)
+    (folder / "ansible.cfg").write_text(
+        f"{CONFIG}action_plugins = {ROOT / 'playbooks/plugins/action'}\n"
+        f"roles_path = {ROOT / 'playbooks/roles'}\n[ssh_connection]\npipelining = True\n"
+    )
 
 
 def launch(context: Context, playbook: str, limit: str | None = None, **extra: str) -> Job:

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""Sessions with servers that go wrong: Ansible's real ssh, and an sshd that misbehaves."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from changes.credentials import SSH_KEY, make_ssh_key
+from changes.jobs import ChangeWorker
+from tests.changes.trial import launch, results, run, write_servers
+from tinhnet.context import Context
+from tinhnet.model.job import DeviceResult
+
+SLOW_S = 10.0
+"""Longer than the connection's own timeout below: a slow server is no dead one."""
+PLAYBOOK = """\
+---
+# tinhnet: {title_vi: Máy chủ, title_en: Servers, risk: change}
+- name: Servers
+  hosts: web1
+  gather_facts: false
+  roles:
+    - role: server
+"""
+
+
+class Sshd(paramiko.ServerInterface):
+    """Lets the management key in, or nobody; a command runs in `work`."""
+
+    def __init__(self, work: Callable[[paramiko.Channel], None], *, is_open: bool) -> None:
+        self._work = work
+        self._is_open = is_open
+
+    def get_allowed_auths(self, username: str) -> str:
+        """Offer keys alone."""
+        del username
+        return "publickey"
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        """Accept or refuse."""
+        del username, key
+        return paramiko.AUTH_SUCCESSFUL if self._is_open else paramiko.AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        """Allow a session."""
+        del kind, chanid
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        """Do what the test wants instead of the command."""
+        del command
+        threading.Thread(target=self._work, args=(channel,), daemon=True).start()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A server that listens, and the key it shows."""
+
+    port: int
+    key: paramiko.PKey
+
+
+Start = Callable[..., Listening]
+
+
+@pytest.fixture
+def sshd() -> Iterator[Start]:
+    """Return what starts a server on the loopback; it ends with the test."""
+    listeners: list[socket.socket] = []
+    transports: list[paramiko.Transport] = []
+
+    def start(
+        work: Callable[[paramiko.Channel], None] = lambda channel: channel.close(),
+        *,
+        is_open: bool = True,
+    ) -> Listening:
+        key = paramiko.ECDSAKey.generate()
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def accept() -> None:
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                transport = paramiko.Transport(client)
+                transport.add_server_key(key)
+                transports.append(transport)
+                try:
+                    transport.start_server(server=Sshd(work, is_open=is_open))
+                except paramiko.SSHException:
+                    continue
+
+        threading.Thread(target=accept, daemon=True).start()
+        return Listening(listener.getsockname()[1], key)
+
+    yield start
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+    for transport in transports:
+        transport.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Runs a job on a server that misbehaves."""
+
+    root: Path
+    context: Context
+    worker: ChangeWorker
+
+    def come_of(self, listening: Listening) -> tuple[DeviceResult | None, str]:
+        """Return the server's result word and detail."""
+        known = self.root / "known_hosts"
+        key = listening.key
+        known.write_text(f"[127.0.0.1]:{listening.port} {key.get_name()} {key.get_base64()}\n")
+        host = {
+            "ansible_connection": "ssh",
+            "ansible_host": "127.0.0.1",
+            "ansible_port": listening.port,
+            "ansible_user": "tinhnet",
+            "ansible_timeout": 5,
+            "ansible_ssh_private_key_file": str(self.key()),
+            "ansible_ssh_args": f"-o UserKnownHostsFile={known} -o ControlMaster=no"
+            " -o IdentitiesOnly=yes",
+        }
+        write_servers(self.root, self.context, {"web1": host})
+        (self.root / "playbooks" / "servers.yml").write_text(PLAYBOOK)
+        job = run(self.worker, self.context, launch(self.context, "servers"))
+        found = results(self.context, job)["web1"]
+        return found.result, found.detail or ""
+
+    def key(self) -> Path:
+        """Return the management key's file."""
+        self.context.secrets.ensure(SSH_KEY, make_ssh_key)
+        return self.context.secrets.path(SSH_KEY)
+
+
+@pytest.fixture
+def trial(root: Path, context: Context, worker: ChangeWorker) -> Trial:
+    """Return a worker that waits for a server."""
+    return Trial(root, context, worker)
+
+
+def test_a_server_that_refuses_the_key_is_unreachable_with_advice(
+    trial: Trial, sshd: Start
+) -> None:
+    """The engineer learns what to type on the console."""
+    result, detail = trial.come_of(sshd(is_open=False))
+
+    assert result is DeviceResult.UNREACHABLE
+    assert "it refuses the management key" in detail
+
+
+def test_a_session_that_drops_mid_push_is_told(trial: Trial, sshd: Start) -> None:
+    """The server took the request and fell silent: that is no success."""
+
+    def drop(channel: paramiko.Channel) -> None:
+        channel.recv(1000)
+        channel.get_transport().sock.close()
+
+    result, detail = trial.come_of(sshd(drop))
+
+    assert result is DeviceResult.UNREACHABLE
+    assert "closed by remote host" in detail
+    assert "the server ends what it began" in detail
+
+
+@pytest.mark.slow
+def test_a_slow_server_is_told_from_a_dead_one(trial: Trial, sshd: Start) -> None:
+    """It gets the time it needs once the session stands."""
+
+    def think(channel: paramiko.Channel) -> None:
+        while channel.recv(1 << 16):
+            continue
+        threading.Event().wait(SLOW_S)
+        channel.sendall(json.dumps({"format": 1, "changes": [], "seconds": SLOW_S}).encode())
+        channel.send_exit_status(0)
+        channel.close()
+
+    assert trial.come_of(sshd(think)) == (DeviceResult.OK, "")
