@@ -7,25 +7,16 @@ are written to docs/images/ with `TINHNET_SCREENSHOTS=docs/images`.
 
 import os
 import re
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.webui.conftest import PASSWORD, ROOT, add_people, settings, write_playbooks
-from tinhnet.context import Context, open_context
+from tests.webui.conftest import PASSWORD, PATIENCE_MS, SIZES, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SIZES = {"wide": (1280, 800), "phone": (390, 844)}
 PATHS = (
     "/",
     "/coverage/districts-connected",
@@ -46,9 +37,6 @@ PATHS = (
     "/profile",
     "/nothing-here",
 )
-READY_S = 90
-PATIENCE_MS = 90_000
-"""Two cores that run a whole lab beside the browser are slow; nothing waits this long alone."""
 WATCH = """
 window.refused = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -69,81 +57,6 @@ class Watch:
 
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A web server of our own with the context of its state."""
-
-    address: str
-    context: Context
-    environment: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start the real server on an inherited socket, and a change worker beside it."""
-    directory = tmp_path_factory.mktemp("browser")
-    write_playbooks(directory / "playbooks")
-    loaded = settings(directory / "state", directory / "playbooks")
-    context = open_context(loaded)
-    add_people(context)
-    environment = os.environ | {
-        "TINHNET_STATE": str(directory / "state"),
-        "TINHNET__JOBS__PLAYBOOKS": str(directory / "playbooks"),
-    }
-    with socket.socket() as listener, (directory / "log").open("wb") as log:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(64)
-        host, port = listener.getsockname()
-        commands = [["-m", "webui.server", "--fd", str(listener.fileno())], _worker()]
-        running = [
-            subprocess.Popen(
-                [sys.executable, *command],
-                cwd=ROOT,
-                env=environment,
-                pass_fds=[listener.fileno()],
-                stderr=log,
-            )
-            for command in commands
-        ]
-        try:
-            _wait_for(host, port)
-            yield Server(f"http://{host}:{port}", context, environment)
-        finally:
-            for one in running:
-                one.terminate()
-            for one in running:
-                one.wait(30)
-            context.store.close()
-
-
-def _worker() -> list[str]:
-    return ["-c", "from tinhnet.cli import main; main()", "worker", "change"]
-
-
-def _wait_for(host: str, port: int) -> None:
-    """Wait until a page answers; the connection itself waits in the socket's queue."""
-    connection = HTTPConnection(host, port, timeout=READY_S)
-    try:
-        connection.request("GET", "/login")
-        assert connection.getresponse().status == 200
-    except HTTPException as error:
-        pytest.fail(f"the server does not answer: {error}")
-    finally:
-        connection.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start one Chromium for all tests."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail("Chromium is missing: apt-get install chromium (make setup does)")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 def _open(
