@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from changes.servers import RolledBackError
+from changes.servers import RolledBackError, unreachable_because
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
 from tinhnet.model.declared import DeclaredNetwork
@@ -63,3 +63,14 @@ def unreachable(why: TinhnetError | str) -> Result:
     """Return the result of a task that never got to its device."""
     word = DeviceResult.UNREACHABLE
     return {"unreachable": True, "tinhnet_result": word.value, "msg": str(why)}
+
+
+def no_session(device: str, words: str) -> Result:
+    """Return the result of a device to which ssh opened no session, from ssh's words.
+
+    A changed host key is a refusal of ours, not a device that is away.
+    """
+    from changes.hostkeys import changed_key  # noqa: PLC0415 paramiko costs 0.2 s, only needed here
+
+    changed = changed_key(device, words)
+    return failed(changed) if changed else unreachable(unreachable_because(device, words))

@@ -5,6 +5,7 @@ import base64
 import fcntl
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import paramiko
@@ -52,13 +53,7 @@ class KnownHosts:
             if shown in known:
                 return False
             if known:
-                raise HostKeyChangedError(
-                    f"{device}: the host key changed: recorded {fingerprint(known[0])},"
-                    f" shown {fingerprint(shown)}",
-                    "nothing was sent; if the device was replaced or rebuilt on purpose, compare"
-                    " the fingerprint on its console and remove its line with"
-                    f" `ssh-keygen -R {device} -f {self._path}`, otherwise somebody may be between",
-                )
+                raise _changed(device, fingerprint(known[0]), fingerprint(shown), self._path)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             names = ",".join(dict.fromkeys((device, *addresses)))
             os.write(descriptor, f"{names} {shown}\n".encode())
@@ -71,6 +66,30 @@ def fingerprint(key: str) -> str:
     """Return the fingerprint as `ssh-keygen -l` shows it."""
     digest = hashlib.sha256(base64.b64decode(key.split()[1])).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def changed_key(device: str, words: str) -> HostKeyChangedError | None:
+    """Return the error for a changed host key out of the words of ssh, None if it is not that."""
+    shown, offending = _SHOWN.search(words), _OFFENDING.search(words)
+    if shown is None or offending is None:
+        return None
+    path = Path(offending[1])
+    recorded = path.read_text(encoding="utf-8").splitlines()[int(offending[2]) - 1].split()
+    return _changed(device, fingerprint(" ".join(recorded[1:3])), shown[1], path)
+
+
+_SHOWN = re.compile(r"sent by the remote host is\s+(SHA256:[A-Za-z0-9+/]+)")
+_OFFENDING = re.compile(r"^Offending \S+ key in (.+):(\d+)\s*$", re.MULTILINE)
+
+
+def _changed(device: str, recorded: str, shown: str, path: Path) -> HostKeyChangedError:
+    return HostKeyChangedError(
+        f"{device}: the host key changed: recorded {recorded}, shown {shown}",
+        "nothing was sent; if the device was replaced or rebuilt on purpose, compare the"
+        " fingerprint on its console (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`) and"
+        f" forget the old key with `ssh-keygen -R {device} -f {path}`: the next run records the"
+        " new one; otherwise somebody may be between",
+    )
 
 
 class RecordedPolicy(paramiko.MissingHostKeyPolicy):

@@ -143,8 +143,6 @@ _UNREACHABLE: Mapping[str, str] = {
     "Permission denied": "it refuses the management key: was it rotated while the device was down?"
     " on its console, put what `ssh-keygen -y -f var/secrets/ssh-management` prints into"
     " /etc/ssh/authorized_keys/tinhnet",
-    "Host key verification failed": "its host key changed: nothing was sent; compare the"
-    " fingerprint on its console before you remove the old key from known_hosts",
     "timed out": "is it switched on, and are the firewall and its zone up?",
     "No route to host": "is it switched on, and are the firewall and its zone up?",
     "unreachable": "the firewall or a core has no route yet: run wan.yml first",

@@ -210,7 +210,6 @@ def test_an_unknown_owner_is_refused_before_anything_is_written(tmp_path: Path) 
     ("words", "advice"),
     [
         ("banner\ntinhnet@10.90.10.11: Permission denied (publickey).", "refuses the management"),
-        ("Host key verification failed.", "compare the fingerprint"),
         ("ssh: connect to host 10.90.10.11 port 22: Connection timed out", "is it switched on"),
         ("ssh: connect to host 10.90.10.11: Network is unreachable", "run wan.yml first"),
     ],

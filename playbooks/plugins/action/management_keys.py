@@ -4,9 +4,8 @@
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from changes.action import done, failed, target_of, unreachable
+from changes.action import done, failed, no_session, target_of
 from changes.server_rotation import COMMAND, keys_changes, keys_request
-from changes.servers import unreachable_because
 from tinhnet.errors import TinhnetError
 
 
@@ -31,5 +30,5 @@ class ActionModule(ActionBase):
         except TinhnetError as error:
             return result | failed(error)
         except AnsibleConnectionFailure as error:
-            return result | unreachable(unreachable_because(at.device.id, error.message))
+            return result | no_session(at.device.id, error.message)
         return result | done(changed=bool(changes)) | {"changes": list(changes)}

@@ -6,10 +6,10 @@ from pathlib import Path
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from changes.action import done, failed, target_of, unreachable
+from changes.action import done, failed, no_session, target_of
 from changes.bundle import Roles
 from changes.intent import province, roles_of, server_bundle
-from changes.servers import COMMAND, outcome, request, unreachable_because
+from changes.servers import COMMAND, outcome, request
 from tinhnet.errors import TinhnetError
 
 
@@ -45,7 +45,7 @@ class ActionModule(ActionBase):
         except TinhnetError as error:
             return result | failed(error)
         except AnsibleConnectionFailure as error:
-            return result | unreachable(unreachable_because(at.device.id, error.message))
+            return result | no_session(at.device.id, error.message)
         result |= done(changed=bool(found.changes))
         result["changes"] = list(found.changes)
         result["seconds"] = found.seconds

@@ -6,9 +6,8 @@ from dataclasses import asdict
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from changes.action import done, failed, target_of, unreachable
+from changes.action import done, failed, no_session, target_of
 from changes.intent import province, trust
-from changes.servers import unreachable_because
 from changes.site_check import COMMAND, request, trials, verdicts
 from tinhnet.errors import TinhnetError
 
@@ -35,7 +34,7 @@ class ActionModule(ActionBase):
         except TinhnetError as error:
             return result | failed(error)
         except AnsibleConnectionFailure as error:
-            return result | unreachable(unreachable_because(at.device.id, error.message))
+            return result | no_session(at.device.id, error.message)
         wrong = [verdict for verdict in found if not verdict.is_ok]
         result |= failed("\n".join(map(str, wrong))) if wrong else done(changed=False)
         result["tried"] = len(found)
