@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The product's enumerations as people read them: label, tone and icon of each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask_babel import LazyString, lazy_gettext
@@ -135,6 +136,12 @@ TABLES = {
     "interface": INTERFACE_KINDS,
     "role": ROLES,
 }
+
+
+def choices(table: str, values: Iterable[str] | None = None) -> list[tuple[str, LazyString | str]]:
+    """Return values with their labels, each once; every value of the table where none are given."""
+    wanted = TABLES[table] if values is None else values
+    return [(value, word(table, value).label) for value in dict.fromkeys(wanted)]
 
 
 def word(table: str, value: str) -> Word:

@@ -14,7 +14,7 @@ from webui.index import Index, addresses_of
 from webui.jobview import jobs_of_device, last_backup, last_results
 from webui.listing import Column, listing
 from webui.page import Entry, Page
-from webui.words import word
+from webui.words import choices, word
 
 _pages = Blueprint("devices", __name__, url_prefix="/devices")
 PAGE = Page(
@@ -70,8 +70,8 @@ def browse() -> str:
         "devices.html",
         listing=shown,
         columns=COLUMNS,
-        roles=dict.fromkeys(row.device.role for row in rows),
-        platforms=dict.fromkeys(row.device.platform for row in rows),
+        roles=choices("device", (row.device.role for row in rows)),
+        platforms=[(name, name) for name in dict.fromkeys(row.device.platform for row in rows)],
         site=index().network.sites.get(shown.chosen.get("site", "")),
     )
 

@@ -13,7 +13,7 @@ from webui.figures import name_of
 from webui.index import Index, addresses_of
 from webui.listing import Column, listing
 from webui.page import Entry, Page
-from webui.words import word
+from webui.words import choices, word
 
 _pages = Blueprint("links", __name__, url_prefix="/links")
 PAGE = Page(_pages, Entry("links.browse", lazy_gettext("Links"), "cable", "inventory", order=30))
@@ -69,7 +69,9 @@ def browse() -> str:
         "links.html",
         listing=shown,
         columns=COLUMNS,
-        carriers=found.network.carriers.values(),
+        kinds=choices("link"),
+        roles=choices("link_role"),
+        carriers=[(one.id, one.name) for one in found.network.carriers.values()],
         site=found.network.sites.get(shown.chosen.get("site", "")),
     )
 

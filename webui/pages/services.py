@@ -61,13 +61,13 @@ def browse() -> str:
             "server": lambda row, value: row.service.server == value,
         },
     )
-    owners = {row.owner.id: row.owner for row in rows if row.owner}
+    owners = {row.owner.id: name_of(row.owner) for row in rows if row.owner}
     return render_template(
         "services.html",
         listing=shown,
         columns=COLUMNS,
-        owners=owners.values(),
-        levels=sorted({row.service.level for row in rows}),
+        owners=owners.items(),
+        levels=[(str(level), level) for level in sorted({row.service.level for row in rows})],
     )
 
 

@@ -15,7 +15,7 @@ from webui.jobview import last_results
 from webui.listing import Column, listing
 from webui.page import Entry, Page
 from webui.proof import site_states
-from webui.words import word
+from webui.words import choices, word
 
 _pages = Blueprint("sites", __name__, url_prefix="/sites")
 PAGE = Page(
@@ -79,8 +79,9 @@ def browse() -> str:
         "sites.html",
         listing=shown,
         columns=COLUMNS,
-        kinds=dict.fromkeys(row.site.kind for row in rows),
-        carriers=network().carriers.values(),
+        kinds=choices("site", (row.site.kind for row in rows)),
+        carriers=[(one.id, one.name) for one in network().carriers.values()],
+        proofs=choices("proof"),
     )
 
 
