@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Whether a router's neighbours, BFD sessions and routes are those the declared network wants."""
 
+import ipaddress
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 
 PAUSE_S = 1.0
+LINK_LOCAL = "fe80::/10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Wanted:
     """What must be seen on a router.
 
     `neighbours` are (router id, interface), `sessions` (peer address,
-    interface), `routes` prefix to the origins that are right.
+    interface), with `LINK_LOCAL` for the session of OSPFv3, whose addresses
+    nobody declares.  `routes` prefix to the origins that are right.
     """
 
     neighbours: Mapping[tuple[str, str], str]
@@ -40,6 +43,8 @@ def wanted_of(network: DeclaredNetwork, device: Device) -> Wanted:
         neighbours[(str(peer.router_id), face.name)] = f"{peer.id} over {face.link}"
         if far.address4 is not None:
             sessions[(str(far.address4.ip), face.name)] = f"{peer.id} over {face.link}"
+        if far.address6 is not None:
+            sessions[(LINK_LOCAL, face.name)] = f"{peer.id} over {face.link} (IPv6)"
     return Wanted(neighbours, sessions, _routes(network, device))
 
 
@@ -47,7 +52,7 @@ def faults(wanted: Wanted, seen: Routing) -> tuple[str, ...]:
     """Return what is missing, as sentences; empty means proved."""
     full = {(router, name) for router, name in seen["ospf"]}
     full6 = {(router, name) for router, name in seen["ospf6"]}
-    up = {(peer, name) for peer, name in seen["bfd"]}
+    up = {(_known_as(peer), name) for peer, name in seen["bfd"]}
     found = [
         f"OSPF with {who} is not Full" for key, who in wanted.neighbours.items() if key not in full
     ]
@@ -99,6 +104,10 @@ def _until(check: Callable[[], tuple[str, ...]], wait_s: float) -> tuple[str, ..
     while (missing := check()) and time.monotonic() < deadline:
         time.sleep(PAUSE_S)
     return missing
+
+
+def _known_as(peer: str) -> str:
+    return LINK_LOCAL if ipaddress.ip_address(peer).is_link_local else peer
 
 
 def _routes(network: DeclaredNetwork, device: Device) -> dict[str, frozenset[str]]:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Measure how long a page is lost; runs on a site's PC, with the standard library alone.
 
-Every `interval` seconds a fresh TLS connection fetches the page, whatever the
-earlier ones do, so that the loss is known to one interval.  Arguments: URL,
-CA file, most seconds, interval.  The first line printed is `ready` (the page
-came ten times); it goes on until its standard input ends, and the last line is
-JSON: attempts, failed, lost_s.
+Every `interval` seconds fresh TLS connections fetch the page, one over IPv4 and
+one over IPv6, whatever the earlier ones do, so that the loss is known to one
+interval.  Arguments: URL, CA file, most seconds, interval.  The first line
+printed is `ready` (the page came ten times over both); it goes on until its
+standard input ends, and the last line is JSON: attempts, failed, lost_s, and
+the same for IPv6 as failed6, lost6_s.
 """
 
 import itertools
@@ -50,6 +51,13 @@ def longest_gap(attempts: list[Attempt]) -> float:
     return max((later - earlier for earlier, later in itertools.pairwise(came)), default=0.0)
 
 
+def lost(attempts: list[Attempt], interval: float) -> float:
+    """Return how long the page was away, in seconds; 0 where every fetch came."""
+    if all(one.came for one in attempts):
+        return 0.0
+    return round(longest_gap(attempts) - interval, 3)
+
+
 def wait_for_end(told: threading.Event) -> None:
     """Set the event once standard input ends."""
     sys.stdin.read()
@@ -60,14 +68,20 @@ def measure(url: str, authority: str, seconds: float, interval: float) -> dict[s
     """Fetch `url` every `interval` seconds until told to end; return the figures."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
-    address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
     context = ssl.create_default_context(cafile=authority)
-    attempts: list[Attempt] = []
+    tried: dict[socket.AddressFamily, list[Attempt]] = {
+        socket.AF_INET: [],
+        socket.AF_INET6: [],
+    }
+    addresses = {
+        family: str(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4][0])
+        for family in tried
+    }
 
-    def attempt() -> None:
+    def attempt(family: socket.AddressFamily) -> None:
         began = time.monotonic()
-        came = fetch(str(address), port, host, parts.path, context)
-        attempts.append(Attempt(began, came))
+        came = fetch(addresses[family], port, host, parts.path, context)
+        tried[family].append(Attempt(began, came))
 
     threads: list[threading.Thread] = []
     start = time.monotonic()
@@ -78,19 +92,24 @@ def measure(url: str, authority: str, seconds: float, interval: float) -> dict[s
         if told.is_set():
             break
         time.sleep(max(0.0, start + number * interval - time.monotonic()))
-        thread = threading.Thread(target=attempt)
-        thread.start()
-        threads.append(thread)
-        if not announced and sum(one.came for one in attempts) >= READY_AFTER:
+        begun = [threading.Thread(target=attempt, args=(family,)) for family in tried]
+        for thread in begun:
+            thread.start()
+        threads += begun
+        if not announced and all(
+            sum(one.came for one in attempts) >= READY_AFTER for attempts in tried.values()
+        ):
             announced = True
             print("ready", flush=True)  # noqa: T201 the reader waits for this line
     for thread in threads:
         thread.join()
-    failed = sum(not one.came for one in attempts)
+    four, six = tried.values()
     return {
-        "attempts": len(attempts),
-        "failed": failed,
-        "lost_s": round(longest_gap(attempts) - interval, 3) if failed else 0.0,
+        "attempts": len(four),
+        "failed": sum(not one.came for one in four),
+        "lost_s": lost(four, interval),
+        "failed6": sum(not one.came for one in six),
+        "lost6_s": lost(six, interval),
         "interval_s": interval,
     }
 

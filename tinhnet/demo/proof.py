@@ -25,7 +25,8 @@ def page_loss(box: Box, device: str, url: str, fault: Callable[[], object]) -> d
     """Return what a site's PC loses of a page while `fault` happens.
 
     Keys: attempts, failed, lost_s (seconds between the last page before and
-    the first after, to one interval), interval_s.
+    the first after, to one interval), the same over IPv6 as failed6 and
+    lost6_s, interval_s.
     """
     program = SCRIPT.read_text(encoding="utf-8")
     arguments = [url, AUTHORITY, str(MOST_S), str(INTERVAL_S)]
