@@ -47,7 +47,7 @@ fast-tests: setup
 check: lint types fast-tests ## Format, lint, types and fast tests (two minutes at most).
 
 test: lint types playbooks-lint ## Every check and every test; what CI runs.
-	$(BIN)/pytest -q -m "not soak" --durations=15
+	$(BIN)/pytest -q -m "not soak" --durations=15 -rR
 
 soak: setup ## The long tests.
 	$(BIN)/pytest -q -m soak

@@ -5,7 +5,9 @@ import pytest
 
 from tests.conftest import Province
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(2700)]
+
+DEAD_INTERVAL_S = 4.0
 
 STEPS = (
     "lab-up",
@@ -43,24 +45,17 @@ def test_the_story_has_no_step_without_a_test(province: Province) -> None:
     assert set(province.story) <= set(STEPS)
 
 
-@pytest.mark.parametrize(
-    ("step", "figure", "limit"),
-    [
-        ("cut", "lost_s", 1.2),
-        ("kill-core1", "lost_s", 1.0),
-        ("kill-core2", "lost_s", 1.0),
-        ("mend", "lost_s", 0.2),
-    ],
-)
-def test_a_fault_costs_no_more_than_promised(
-    province: Province, step: str, figure: str, limit: float
+@pytest.mark.parametrize("step", ["cut", "mend", "kill-core1", "kill-core2"])
+@pytest.mark.parametrize("figure", ["lost_s", "lost6_s"])
+def test_a_fault_is_survived_by_bfd_and_not_by_patience(
+    province: Province, step: str, figure: str
 ) -> None:
-    """Page loss between a district's PC and the portal, in seconds.
+    """Page loss between a district's PC and the portal, in seconds, over both families.
 
-    Machines are shared and noisy: the limit of bench/RESULTS.md is doubled here,
-    so that only a broken failover fails.
+    Without BFD a fault costs the dead interval of 4 s.  The figures themselves
+    are promises of bench/RESULTS.md and are measured there, on a quiet machine.
     """
     figures = province.story[step]["figures"]
     assert isinstance(figures, dict)
 
-    assert figures[figure] <= limit * 2
+    assert figures[figure] < DEAD_INTERVAL_S
