@@ -2,9 +2,10 @@
 """What the story measures on the box: page loss, refused keys, lost sites."""
 
 import json
+import shlex
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,9 +60,15 @@ def fetches(box: Box, device: str, url: str) -> bool:
     return box.run(box.inside(device, ["curl", "-sS", "-o", "/dev/null", *flags, url])).status == 0
 
 
-def lost_sites(box: Box, network: DeclaredNetwork, url: str) -> list[str]:
-    """Return the sites whose PC does not get the page now."""
-    clients = [device for device in network.devices.values() if device.role == "pc"]
+def lost_sites(
+    box: Box, network: DeclaredNetwork, url: str, among: Collection[str] | None = None
+) -> list[str]:
+    """Return the sites whose PC does not get the page now; of all, or only of `among`."""
+    clients = [
+        device
+        for device in network.devices.values()
+        if device.role == "pc" and (among is None or device.site in among)
+    ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         came = pool.map(lambda device: fetches(box, device.id, url), clients)
         return [device.site for device, ok in zip(clients, came, strict=True) if not ok]
@@ -82,23 +89,32 @@ def sites_without(network: DeclaredNetwork, core: str) -> list[str]:
     return lonely
 
 
-def login(box: Box, device: Device, key: Path, *, bare: bool = False) -> Finished:
-    """Try to log in to a device with a key, from where the product lives.
+def login(box: Box, device: Device, key: Path) -> Finished:
+    """Try to log in to a bare device with a key, at the only address it knows."""
+    target = f"tinhnet@{device.bootstrap4}"
+    return box.run(box.inside("noc", [*_ssh(box, key), target, "true"]))
 
-    A bare device is tried at the only address it knows.
+
+def accepting(box: Box, devices: Sequence[Device], key: Path) -> list[str]:
+    """Return the devices that let the key in; CommandFailedError when one does not answer.
+
+    All are tried from where the product lives, `AT_ONCE` at a time.
     """
+    known = {str(device.management4): device.id for device in devices}
+    one = f"said=$({shlex.join(_ssh(box, key))} tinhnet@$1 true 2>&1); echo $1 $? $said"
+    script = f"printf '%s\\n' {shlex.join(known)} | xargs -P {AT_ONCE} -n 1 sh -c '{one}' try"
+    lines = box.must(box.inside("noc", ["sh", "-c", script])).stdout.splitlines()
+    told = {words[0]: words[1:] for line in lines if (words := line.split(maxsplit=2))}
+    for address, device in known.items():
+        status, *said = told.get(address, ["-", "nothing was tried"])
+        if status != "0" and "Permission denied" not in " ".join(said):
+            message = f"{device} neither accepts nor refuses a key: {' '.join(said)}"
+            raise CommandFailedError(message)
+    return [device for address, device in known.items() if told[address][0] == "0"]
+
+
+def _ssh(box: Box, key: Path) -> list[str]:
     options = ["BatchMode=yes", "IdentitiesOnly=yes", "ConnectTimeout=5", "IdentityAgent=none"]
     options.append(f"UserKnownHostsFile={box.known_hosts}")
     flags = [part for option in options for part in ("-o", option)]
-    target = f"tinhnet@{device.bootstrap4 if bare else device.management4}"
-    return box.run(box.inside("noc", ["ssh", "-F", "none", "-i", str(key), *flags, target, "true"]))
-
-
-def accepting(box: Box, devices: list[Device], key: Path) -> list[str]:
-    """Return the devices that let the key in; CommandFailedError when one does not answer."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        tries = list(pool.map(lambda device: login(box, device, key), devices))
-    for device, done in zip(devices, tries, strict=True):
-        if done.status != 0 and "Permission denied" not in done.stderr:
-            raise CommandFailedError(f"{device.id} neither accepts nor refuses a key:\n{done.tail}")
-    return [device.id for device, done in zip(devices, tries, strict=True) if done.status == 0]
+    return ["ssh", "-n", "-F", "none", "-i", str(key), *flags]
