@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
 from collectors.listen.frames import LONGEST, Cutter, Frame
+from collectors.listen.part import part
 
 READ_BYTES = 65_536
 
@@ -127,7 +128,7 @@ class Listener:
         task = asyncio.current_task()
         if task is None or len(self._open) >= self._limits.connections:
             self.refused += 1
-            writer.close()
+            await part(writer)
             return
         self._open.add(task)
         sender = str(writer.get_extra_info("peername")[0])
@@ -142,7 +143,7 @@ class Listener:
             for frame in cutter.end():
                 self._give(sender, transport, frame)
             self._open.discard(task)
-            writer.close()
+            await part(writer)
 
     def _give(self, sender: str, transport: str, frame: Frame) -> None:
         self._take(Received(self._clock(), sender, transport, frame.octets, frame.is_cut))
