@@ -137,7 +137,7 @@ def _become(machine: Machine, answer: int) -> None:
 def _enter_root(machine: Machine) -> None:
     root = machine.root
     console = os.open(machine.console, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+    kernel.keep_mounts_private()
     kernel.set_hostname(machine.id)
     layers = f"lowerdir={machine.base},upperdir={machine.disk}/upper,workdir={machine.disk}/work"
     kernel.mount("overlay", root, "overlay", 0, layers)

@@ -73,7 +73,7 @@ def as_product(
         (group / "cgroup.procs").write_text("0")
         kernel.join(layout.namespace_file(controller), kernel.CLONE_NEWNET)
         kernel.unshare(kernel.CLONE_NEWNS)
-        kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+        kernel.keep_mounts_private()
         _use_resolver(RESOLVERS / layout.namespace(controller) / "resolv.conf")
         _open_the_way((checkout, home.parent, Path(sys.base_prefix)))
         kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_RDONLY)

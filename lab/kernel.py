@@ -54,12 +54,20 @@ def join(path: Path | str, kind: int) -> None:
 
 
 def join_process(pid: int, kinds: int) -> None:
-    """Enter several namespaces of a process at once (Linux 5.8)."""
-    descriptor = os.pidfd_open(pid)
+    """Enter several namespaces of a process at once (Linux 5.8), and its root with them.
+
+    setns(2) leads to the root of the mount namespace, which need not be the
+    root that the process sees: a process in a chroot sees less.  The process
+    is held before its root is looked up, so that both are the same one's.
+    """
+    process = os.pidfd_open(pid)
+    root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_CLOEXEC)
     try:
-        _checked(_libc().setns(descriptor, kinds), f"setns {pid}")
+        _checked(_libc().setns(process, kinds), f"setns {pid}")
+        _take_root(root)
     finally:
-        os.close(descriptor)
+        os.close(root)
+        os.close(process)
 
 
 def mount(
@@ -77,13 +85,32 @@ def unmount(target: Path | str, flags: int = MNT_DETACH) -> None:
     _checked(_libc().umount2(os.fsencode(target), flags), f"umount {target}")
 
 
+def keep_mounts_private() -> None:
+    """Let no mount of this namespace reach another one, above a chroot's root neither."""
+    root = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    here = os.open(".", os.O_PATH | os.O_CLOEXEC)
+    try:
+        _leave_chroot()
+        mount("none", "/", flags=MS_REC | MS_PRIVATE)
+        _take_root(root)
+        os.fchdir(here)
+    finally:
+        os.close(here)
+        os.close(root)
+
+
 def pivot_root(new_root: Path) -> None:
     """Make `new_root` the root of this mount namespace and forget the old one.
 
     Both arguments are the same directory: the old root ends up on top of the
-    new one and is unmounted at once (pivot_root(2), NOTES).
+    new one and is unmounted at once (pivot_root(2), NOTES).  A chroot is left
+    first: pivoting below it would keep the machine's root as the namespace's,
+    and whoever entered the namespace would stand on the machine.
     """
-    os.chdir(new_root)
+    root = os.open(new_root, os.O_PATH | os.O_CLOEXEC)
+    _leave_chroot()
+    os.fchdir(root)
+    os.close(root)
     number = _SYS_PIVOT_ROOT[os.uname().machine]
     _checked(_libc().syscall(number, b".", b"."), "pivot_root")
     unmount(".")
@@ -119,6 +146,17 @@ def keep_only(capability: int) -> None:
     _checked(_libc().syscall(_SYS_CAPSET[os.uname().machine], header, data), "capset")
     raised = _libc().prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0)
     _checked(raised, "prctl ambient")
+
+
+def _leave_chroot() -> None:
+    """Stand at the root of our own mount namespace, wherever a chroot(2) has put us."""
+    join("/proc/self/ns/mnt", CLONE_NEWNS)
+
+
+def _take_root(directory: int) -> None:
+    """Make an open directory this process's root and stand there."""
+    os.fchdir(directory)
+    os.chroot(".")
 
 
 @cache

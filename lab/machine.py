@@ -57,6 +57,17 @@ def require_features() -> None:
             f"this machine lacks {', '.join(lacking)}",
             "install the tools; a kernel feature needs another kernel",
         )
+    require_mounted_root()
+
+
+def require_mounted_root(mounts: Path = Path("/proc/self/mountinfo")) -> None:
+    """Refuse a chroot into a mere directory: `ip -n` cannot mount its /sys there."""
+    places = (line.split()[4] for line in mounts.read_text(encoding="utf-8").splitlines())
+    if "/" not in places:
+        raise TinhnetError(
+            "the lab stands in a chroot whose root is no mount point",
+            "outside, before `chroot DIR`: mount --bind DIR DIR",
+        )
 
 
 def raise_limits(root: Path = Path("/proc/sys")) -> None:
