@@ -4,8 +4,11 @@
 import os
 import pwd
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from lab import cgroup, kernel
 from lab.boot import ENVIRONMENT, forbid
@@ -30,6 +33,15 @@ _ALL = (
 _NOT_FOUND = 127
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """How a command ended (128 + signal) and what it wrote."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
 def on_device(
     layout: Layout, device: DeviceRecord, command: tuple[str, ...], *, account: bool = False
 ) -> int:
@@ -40,16 +52,41 @@ def on_device(
 
     TinhnetError when the device is powered off.
     """
-    if device.pid is None or not is_alive(layout, device):
-        hint = f"tinhnet lab start --prefix {layout.prefix} {device.id}"
-        raise TinhnetError(f"device {device.id} is powered off", hint)
+    pid = require_power(layout, device)
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        _enter_device(layout, device, device.pid, command, account=account)
+        _enter_device(layout, device, pid, command, account=account)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
+
+
+def require_power(layout: Layout, device: DeviceRecord) -> int:
+    """Return the process id of a device's PID 1; TinhnetError when it is powered off."""
+    if device.pid is None or not is_alive(layout, device):
+        hint = f"tinhnet lab start --prefix {layout.prefix} {device.id}"
+        raise TinhnetError(f"device {device.id} is powered off", hint)
+    return device.pid
+
+
+def captured(run: Callable[[], int]) -> Captured:
+    """Do something in a child and return its exit status and what was written meanwhile.
+
+    Files take the output, not pipes: what a command leaves running in the
+    background keeps them open and must not keep us waiting.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            _run_into(run, out.fileno(), complaints.fileno())
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        texts = []
+        for file in (out, complaints):
+            file.seek(0)
+            texts.append(file.read().decode(errors="replace"))
+    return Captured(status if status >= 0 else 128 - status, texts[0], texts[1])
 
 
 def as_product(
@@ -60,7 +97,7 @@ def as_product(
     home: Path,
     checkout: Path,
     net_raw: bool = False,
-) -> None:
+) -> NoReturn:
     """Become the product: never returns, so that signals and open files pass through.
 
     The machine's own user `tinhnet`, the controller's network, the province's
@@ -199,7 +236,20 @@ def _become_account() -> None:
     os.setuid(ACCOUNT_ID)
 
 
-def _execute(command: tuple[str, ...], environment: dict[str, str], directory: Path) -> None:
+def _run_into(run: Callable[[], int], out: int, complaints: int) -> NoReturn:
+    """In a child: run with standard output and error in two files."""
+    try:
+        os.dup2(out, 1)
+        os.dup2(complaints, 2)
+        os._exit(run())
+    except TinhnetError as error:
+        sys.stderr.write(f"tinhnet: {error}\n")
+        sys.stderr.flush()
+    finally:
+        os._exit(1)
+
+
+def _execute(command: tuple[str, ...], environment: dict[str, str], directory: Path) -> NoReturn:
     try:
         if not directory.is_dir():
             directory = Path("/")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Keys that outlive a lab: each device's host key and the key that may log in."""
 
+import base64
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -58,6 +60,12 @@ def renew_host_key(layout: Layout, device: str) -> HostKey:
     folder = layout.state / "hostkeys"
     _generate(folder / device, device)
     return _read(folder, device)
+
+
+def fingerprint(key: HostKey) -> str:
+    """Return what `ssh` and `ssh-keygen -l` show of a key: SHA256 in base64, unpadded."""
+    digest = hashlib.sha256(base64.b64decode(key.public.split()[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 def write_known_hosts(layout: Layout, network: DeclaredNetwork, keys: dict[str, HostKey]) -> None:

@@ -31,16 +31,18 @@ class Shape:
 
 VERBS: Mapping[str, Shape] = {
     "up": Shape((f"--site={_NAME}", _JSON), text=_PUBLIC_KEY),
-    "down": Shape(),
+    "down": Shape((_JSON,)),
     "status": Shape((_JSON,)),
-    "exec": Shape(target=True, command=True),
-    "cut": Shape(("--port",), target=True),
-    "mend": Shape(target=True),
-    "degrade": Shape((f"--loss={_NUMBER}", f"--delay={_NUMBER}", r"--rate=\d{1,12}"), target=True),
-    "kill": Shape(target=True),
-    "start": Shape(target=True),
-    "rekey": Shape(target=True),
-    "trust": Shape(text=_CERTIFICATES),
+    "exec": Shape((_JSON,), target=True, command=True),
+    "cut": Shape(("--port", _JSON), target=True),
+    "mend": Shape((_JSON,), target=True),
+    "degrade": Shape(
+        (f"--loss={_NUMBER}", f"--delay={_NUMBER}", r"--rate=\d{1,12}", _JSON), target=True
+    ),
+    "kill": Shape((_JSON,), target=True),
+    "start": Shape((_JSON,), target=True),
+    "rekey": Shape((_JSON,), target=True),
+    "trust": Shape((_JSON,), text=_CERTIFICATES),
 }
 
 

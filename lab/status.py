@@ -2,13 +2,14 @@
 """What a lab looks like now: devices with their memory, links with their condition."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import cgroup
 from lab.layout import Layout
 from lab.power import is_alive, is_ready
 from lab.record import DeviceRecord, LinkRecord, Record
+from tinhnet.console import Row
 
 RUNNING, BOOTING, OFF = "running", "booting", "off"
 
@@ -50,6 +51,16 @@ def link_state(record: Record, link: LinkRecord) -> str:
         return "dark"
     touched = (link.loss_percent, link.delay_ms, link.rate_bps)
     return "degraded" if any(value is not None for value in touched) else "up"
+
+
+def device_row(layout: Layout, device: DeviceRecord) -> Row:
+    """Return a device as the contract shows it."""
+    return asdict(device_status(layout, device))
+
+
+def link_row(record: Record, link: LinkRecord) -> Row:
+    """Return a link as the contract shows it."""
+    return {**asdict(link), "state": link_state(record, link)}
 
 
 def _state(layout: Layout, device: DeviceRecord) -> str:

@@ -12,7 +12,7 @@ from lab import condition, execute, keys, power, teardown
 from lab.base import ensure_base
 from lab.certificates import trusted_files
 from lab.construct import blank_record, construct
-from lab.disk import File, host_key_files, write
+from lab.disk import File, HostKey, host_key_files, write
 from lab.keys import authorized_key
 from lab.layout import Layout
 from lab.machine import explained, raise_limits, require_features
@@ -43,8 +43,8 @@ def up(
     key: Path | None,
     sites: tuple[str, ...],
     progress: Progress,
-) -> Record:
-    """Build and boot the lab; a lab that is already up stays as it is.
+) -> tuple[Record, bool]:
+    """Build and boot the lab; returns it, and whether it was up already and stays as it is.
 
     Leftovers of an earlier run that was killed are removed first.
     """
@@ -55,7 +55,7 @@ def up(
         if (layout.run / "lab.json").exists():
             record = read_record(layout)
             progress(f'lab "{layout.prefix}" is already up')
-            return record
+            return record, True
         network = load(inventory)
         if sites:
             network = only_sites(network, sites)
@@ -67,7 +67,7 @@ def up(
         record = blank_record(
             layout, network, inventory=inventory, base=base, authorized=authorized
         )
-        return _construct(layout, network, record, progress)
+        return _construct(layout, network, record, progress), False
 
 
 def _construct(
@@ -92,40 +92,44 @@ def down(layout: Layout) -> bool:
     return existed
 
 
-def prune_bases(cache: Path, progress: Progress) -> int:
-    """Remove every base root that no lab stands on; tells how many there were."""
+def prune_bases(cache: Path, progress: Progress) -> tuple[Path, ...]:
+    """Remove every base root that no lab stands on; returns where they stood."""
     if not cache.is_dir():
-        return 0
+        return ()
     with build_lock(cache, progress):
-        return len(prune(cache, None, progress))
+        return prune(cache, None, progress)
 
 
-def kill(layout: Layout, name: str) -> None:
+def kill(layout: Layout, name: str) -> Record:
     """Power a device off; harmless when it is off already."""
     with locked(layout):
         record = read_record(layout)
         device = switchable(record, name)
         if device.pid is not None:
             with explained(f"{name} cannot be switched off"):
-                write_record(layout, with_device(record, power.switch_off(layout, device)))
+                record = with_device(record, power.switch_off(layout, device))
+            write_record(layout, record)
+        return record
 
 
-def start(layout: Layout, name: str) -> None:
+def start(layout: Layout, name: str) -> Record:
     """Power a device on and wait until it has booted; harmless when it runs."""
     with locked(layout):
         record = read_record(layout)
         device = switchable(record, name)
         if power.is_alive(layout, device):
-            return
+            return record
         if device.pid is not None:
             device = power.switch_off(layout, device)
         (device,) = power.switch_on(layout, Path(record.base), [device])
-        write_record(layout, with_device(record, device))
+        record = with_device(record, device)
+        write_record(layout, record)
         power.wait_ready([device])
+        return record
 
 
-def rekey(layout: Layout, name: str) -> None:
-    """Give a device another host key, as a swapped device has.
+def rekey(layout: Layout, name: str) -> HostKey:
+    """Give a device another host key, as a swapped device has, and return it.
 
     `known_hosts` of the lab keeps the old one until the next `up`: whoever
     connects must notice.
@@ -137,12 +141,13 @@ def rekey(layout: Layout, name: str) -> None:
         put(layout, device, host_key_files(key))
         if power.is_alive(layout, device):
             execute.on_device(layout, device, _RELOAD_SSH)
+        return key
 
 
-def trust(layout: Layout, text: str) -> int:
+def trust(layout: Layout, text: str) -> tuple[str, ...]:
     """Make every PC trust the authorities of a PEM text, now and after the next `up`.
 
-    Returns the number of PCs.
+    Returns the ids of the PCs.
     """
     with locked(layout):
         record = read_record(layout)
@@ -152,7 +157,7 @@ def trust(layout: Layout, text: str) -> int:
         pcs = [device for device in record.devices.values() if device.role == "pc"]
         for device in pcs:
             put(layout, device, files)
-    return len(pcs)
+    return tuple(device.id for device in pcs)
 
 
 def put(layout: Layout, device: DeviceRecord, files: tuple[File, ...]) -> None:
@@ -168,7 +173,7 @@ def put(layout: Layout, device: DeviceRecord, files: tuple[File, ...]) -> None:
         write(layout.disk(device.id) / "upper", file)
 
 
-def change_link(layout: Layout, name: str, change: Callable[[LinkRecord], LinkRecord]) -> None:
+def change_link(layout: Layout, name: str, change: Callable[[LinkRecord], LinkRecord]) -> Record:
     """Give a circuit a new condition; TinhnetError for a patch or an unknown link."""
     with locked(layout):
         record = read_record(layout)
@@ -179,7 +184,9 @@ def change_link(layout: Layout, name: str, change: Callable[[LinkRecord], LinkRe
         wanted = change(link)
         # Noted first: a verb that is killed half-way is finished by the next one.
         write_record(layout, with_link(record, wanted))
-        write_record(layout, with_link(record, condition.apply(layout, wanted)))
+        record = with_link(record, condition.apply(layout, wanted))
+        write_record(layout, record)
+        return record
 
 
 def device_of(record: Record, name: str) -> DeviceRecord:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The root broker, asked by a user who is nobody special."""
 
+import json
 import os
 import pwd
 import socket
@@ -73,7 +74,8 @@ def broker(small: Lab) -> Iterator[Lab]:
 def test_a_member_of_the_group_breaks_and_mends_by_the_broker(broker: Lab) -> None:
     """Teaching needs cuts, not root."""
     member = Person(MEMBER, broker)
-    assert member.run("cut", "--port", "so-tttt-1").returncode == 0
+    cut = member.run("cut", "--json", "--port", "so-tttt-1")
+    assert json.loads(cut.stdout)["link"]["state"] == "port-down"
     states = {link["id"]: link["state"] for link in broker.status()["links"]}
     assert states["so-tttt-1"] == "port-down"
 
@@ -87,6 +89,9 @@ def test_a_command_by_the_broker_has_no_rights_on_the_device(broker: Lab) -> Non
     member = Person(MEMBER, broker)
     shown = member.run("exec", "web1", "--", "sh", "-c", "id -un; sudo id; exit 3")
 
+    told = json.loads(member.run("exec", "--json", "web1", "--", "id", "-un").stdout)
+
+    assert (told["status"], told["stdout"]) == (0, "tinhnet\n")
     assert shown.stdout == "tinhnet\n"
     assert shown.returncode == 3
     assert "no new privileges" in shown.stderr
