@@ -32,6 +32,12 @@ def main() -> None:
         if error.hint:
             warn(f"  {error.hint}")
         sys.exit(FAILED)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        warn(f"tinhnet: {error.filename}: {error.strerror}")
+        warn("  run as the product's user or as root")
+        sys.exit(FAILED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)

@@ -37,6 +37,10 @@ class AlreadyUpError(TinhnetError):
     """A supervisor of this state is running."""
 
 
+class NotWritableError(TinhnetError):
+    """The folder of what runs now belongs to another user, or its disk is full."""
+
+
 @dataclass(slots=True)
 class Child:
     """A worker's process; `failures` counts ends in a row, `start_at` is monotonic."""
@@ -163,8 +167,7 @@ def _check_inherited(fd: int) -> None:
 
 @contextmanager
 def _only_one(state: Path) -> Iterator[None]:
-    path = state / "run" / "up.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _run_folder(state) / "up.lock"
     with path.open("a+") as file:
         try:
             flock(file, LOCK_EX | LOCK_NB)
@@ -178,3 +181,24 @@ def _only_one(state: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _run_folder(state: Path) -> Path:
+    """Return where the workers note that they live.
+
+    NotWritableError when another user made it: every worker would fail over and over.
+    """
+    folder = state / "run"
+    hint = f"run as the product's user; if root ran it before: chown -R tinhnet: {state}"
+    lock = folder / "up.lock"
+    try:
+        for place in (folder, folder / "workers", folder / "metrics"):
+            place.mkdir(parents=True, exist_ok=True)
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise NotWritableError(f"{place} cannot be written by this user", hint)
+        lock.touch()
+    except OSError as error:
+        raise NotWritableError(
+            f"{error.filename} cannot be written: {error.strerror}", hint
+        ) from error
+    return folder

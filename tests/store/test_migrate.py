@@ -5,33 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config as AlembicConfig
 
+from tests.store.past import NOW, write_first_release
 from tinhnet.config import Config, StoreConfig
-from tinhnet.model.job import JobRequest, Risk
 from tinhnet.store import jobs
 from tinhnet.store.engine import Store, connect
 from tinhnet.store.errors import SchemaOlderError
-from tinhnet.store.migrate import MIGRATIONS, current, known, migrate, open_store
+from tinhnet.store.migrate import current, known, migrate, open_store
 
-NOW = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 TINHNET = Path(sys.executable).with_name("tinhnet")
-
-
-def write_first_release(store: Store) -> None:
-    """Leave the state as the first release would: its schema, one job."""
-    settings = AlembicConfig()
-    settings.set_main_option("script_location", str(MIGRATIONS))
-    with store.writing() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, known()[0])
-    with store.writing() as connection:
-        jobs.add_job(connection, JobRequest("wan.yml", "dien-ban"), Risk.CHANGE, "lan", NOW)
 
 
 def test_an_old_state_is_refused_until_it_is_migrated_and_loses_nothing(

@@ -2,19 +2,28 @@
 """The parts of the story that need no lab."""
 
 import json
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from lab.execute import first_blocked
+from tests.store.past import write_first_release
 from tinhnet.demo.box import COMMAND, Box
 from tinhnet.demo.commands import people
 from tinhnet.demo.page_loss import Attempt, longest_gap
-from tinhnet.demo.product import PortInUseError, Product
+from tinhnet.demo.product import NotReadyError, Product, last_words
 from tinhnet.demo.proof import sites_without
 from tinhnet.demo.steps import Step, StepFailedError, StepResult, tell, write_story
 from tinhnet.inventory import load
+from tinhnet.ports import PortInUseError
 from tinhnet.secrets import secrets_of
+from tinhnet.store.engine import connect
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/contracts/story.schema.json").read_text(encoding="utf-8"))
@@ -86,16 +95,17 @@ def test_a_port_in_use_says_what_to_do(tmp_path: Path) -> None:
     first = Product(box, ("127.0.0.1", 0)).listen()
     taken = Product(box, ("127.0.0.1", int(first.getsockname()[1])))
 
-    with first, pytest.raises(PortInUseError, match="choose --port"):
+    with first, pytest.raises(PortInUseError, match=rf"\(pid {os.getpid()}\).*choose --port"):
         taken.listen()
 
 
 class HomeBox(Box):
     """A box whose product lives on this machine instead of in a lab."""
 
-    def product(self, *arguments: str) -> list[str]:
+    def inside(self, device: str, command: Sequence[str]) -> list[str]:
         """Return the command line without a namespace around it."""
-        return [str(COMMAND), *arguments]
+        del device
+        return list(command)
 
 
 def test_the_demos_people_keep_their_passwords_over_a_second_run(tmp_path: Path) -> None:
@@ -112,3 +122,76 @@ def test_the_demos_people_keep_their_passwords_over_a_second_run(tmp_path: Path)
         "engineer": ["engineer"],
         "approver": ["approver"],
     }
+
+
+def test_a_product_that_does_not_start_says_why_on_the_screen(tmp_path: Path) -> None:
+    """A newcomer reads the terminal, not a log; the words of an earlier start are not ours."""
+    store = connect("", tmp_path)
+    write_first_release(store)
+    store.close()
+    product = Product(HomeBox("tx", ROOT / "inventory", tmp_path), ("127.0.0.1", 0))
+    product.log.parent.mkdir()
+    product.log.write_text("tinhnet: words of an earlier start\n", encoding="utf-8")
+    with pytest.raises(NotReadyError) as refused:
+        product.start()
+
+    assert "the product did not start:" in refused.value.message
+    assert "run `tinhnet migrate`" in refused.value.message
+    assert "earlier" not in refused.value.message
+    assert str(product.log) in refused.value.hint
+
+
+def test_last_words_leave_out_what_went_well(tmp_path: Path) -> None:
+    """Twelve lines of good news would hide the one that matters."""
+    log = tmp_path / "up.log"
+    good = '{"event": "worker_spawned", "level": "info"}\n'
+    bad = '{"event": "worker_died", "level": "warning"}\n'
+    log.write_text(f"{good}tinhnet: the disk is full\n{bad}{good * 30}\n", encoding="utf-8")
+
+    assert last_words(log, 0) == ("tinhnet: the disk is full", bad.strip())
+    assert last_words(log, log.stat().st_size) == ()
+
+
+def demo(state: Path, *options: str, user: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the demo with options that must stop it before it builds anything."""
+    return subprocess.run(
+        [COMMAND, "demo", "--prefix", "tx", "--state", state, *options],
+        cwd=ROOT, user=user, capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the demo")
+def test_make_run_on_an_older_state_names_the_migration(tmp_path: Path) -> None:
+    """Told before forty sites are built; the command it names is the way out."""
+    store = connect("", tmp_path)
+    write_first_release(store)
+    store.close()
+    done = demo(tmp_path)
+    named = re.search(r"run `TINHNET_STATE=(\S+) (\S+) migrate`", done.stderr)
+
+    assert done.returncode == 1
+    assert named is not None, done.stderr
+    assert (named[1], Path(named[2]).name) == (str(tmp_path), "tinhnet")
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the demo")
+def test_make_run_on_a_port_in_use_names_the_program(tmp_path: Path) -> None:
+    """Nothing is built for a page that nobody could open."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = demo(tmp_path, "--port", str(taken.getsockname()[1]))
+
+    assert done.returncode == 1
+    assert f"(pid {os.getpid()})" in done.stderr
+    assert "choose --port" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(first_blocked(COMMAND) is not None, reason="others cannot reach this checkout")
+def test_make_run_without_root_says_so_in_one_sentence() -> None:
+    """Only the lab needs root."""
+    done = demo(Path("/nonexistent"), user="nobody" if os.geteuid() == 0 else None)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "tinhnet: the province in a box needs root"

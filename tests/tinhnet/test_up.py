@@ -3,16 +3,19 @@
 
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from lab.execute import first_blocked
 from tinhnet import entrance
 from tinhnet.config import SupervisorConfig, load_config
 from tinhnet.context import open_context
@@ -154,6 +157,53 @@ def test_a_port_in_use_is_told_before_anything_starts(
     assert f"127.0.0.1:{port} is in use by" in said
     assert f"(pid {os.getpid()})" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or first_blocked(Path(sys.executable)) is not None,
+    reason="needs root, and a checkout that others can reach",
+)
+@pytest.mark.parametrize("left", ["run", "run/workers", "run/metrics", "run/up.lock"])
+def test_what_root_left_behind_is_named_before_anything_starts(
+    store: Store, tmp_path: Path, left: str
+) -> None:
+    """Started once with sudo, then as it should be: else each worker fails over and over."""
+    del store
+    state = tmp_path / "var"
+    (state / "run/workers").mkdir(parents=True)
+    (state / "run/metrics").mkdir()
+    (state / "run/up.lock").touch()
+    nobody = pwd.getpwnam("nobody")
+    for path in (state, *state.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    os.chown(state / left, 0, 0)
+    (state / left).chmod(0o755)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # pytest's own is closed to others
+        reachable = Path(folder)
+        reachable.chmod(0o755)
+        subprocess.run(["cp", "-a", tmp_path, reachable / "home"], check=True)
+        (reachable / "home").chmod(0o755)
+        environment = {
+            "TINHNET_CONFIG": str(reachable / "home/tinhnet.toml"),
+            "TINHNET_STATE": str(reachable / "home/var"),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "tinhnet", "up"],
+            env=os.environ | environment,
+            user="nobody",
+            group=nobody.pw_gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    assert done.returncode == 1
+    assert f"home/var/{left}" in done.stderr
+    assert "cannot be written" in done.stderr
+    assert "chown -R tinhnet: " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_number_that_is_no_socket_is_refused(

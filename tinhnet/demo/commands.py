@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from tinhnet.config import load_config
 from tinhnet.demo.box import Box
 from tinhnet.demo.product import Product, give_to_product
 from tinhnet.demo.steps import StepResult, tell, write_story
@@ -23,6 +24,9 @@ from tinhnet.demo.story import Story, serving_steps, story_steps
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory import load
 from tinhnet.secrets import SecretStore, secrets_of
+from tinhnet.store.engine import SQLITE_FILE
+from tinhnet.store.errors import SchemaOlderError
+from tinhnet.store.migrate import current, known, refuse_unfit, store_of
 
 app = typer.Typer()
 
@@ -77,6 +81,7 @@ def _box(options: Options) -> Iterator[Story]:
     """Yield the story's province; whatever happens, take down what was started."""
     if os.geteuid() != 0:
         raise TinhnetError("the province in a box needs root", "run it as root, or with sudo")
+    refuse_unfit_state(options.state)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     box = Box(options.prefix, options.inventory, options.state)
     story = _prepare(box, Product(box, ("127.0.0.1", options.port)))
@@ -148,9 +153,27 @@ Three things to try:
   3. {sys.argv[0]} lab exec dien-ban-pc -- curl -s {story.url}
 
 Ctrl-C takes everything down again.""")
-    if story.product.process:
-        status = story.product.process.wait()
-        raise TinhnetError(f"the product ended with {status}", "see var/log/up.log")
+    story.product.wait()
+
+
+def refuse_unfit_state(state: Path) -> None:
+    """Raise SchemaOlderError or SchemaNewerError before anything is built on such a state.
+
+    A state in PostgreSQL is left to the product: it may answer only where that lives.
+    """
+    given = {**os.environ, "TINHNET_STATE": str(state)}
+    config = load_config(given).config
+    if config.store.url or not (state / SQLITE_FILE).exists():
+        return
+    store = store_of(config)
+    try:
+        refuse_unfit(store.where, current(store) or known()[-1], known())
+    except SchemaOlderError as error:
+        migrate = f"TINHNET_STATE={state} {sys.argv[0]} migrate"
+        hint = f"take a backup, then run `{migrate}`, or name a new state by --state"
+        raise SchemaOlderError(error.message, hint) from error
+    finally:
+        store.close()
 
 
 def people(box: Box, store: SecretStore) -> dict[str, str]:
