@@ -8,6 +8,7 @@ group (`tinhnet lab up`); one without a name adds its commands to the top.
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; a TinhnetError ends it with status 1 and one sentence."""
     os.umask(0o027)
+    # Python installs no handler when a script started us with `&`, SIGINT ignored: `kill -INT`
+    # would then neither end the demo nor take its lab down.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         application(sys.argv[1:])()
     except TinhnetError as error:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from changes.progress import PLAIN_S, Display, Seen, advanced, sentence
+from tests.background import IN_BACKGROUND
 from tests.changes.trial import launch, read, until
 from tinhnet.context import Context
 from tinhnet.model.job import Job, JobEvent, JobState
@@ -120,6 +122,15 @@ def test_standard_output_holds_the_result_alone(
     assert "\r" not in done.stderr
 
 
+def rest_of(terminal: int) -> bytes:
+    """Return what a terminal still holds after its last writer has ended, and close it."""
+    said = b""
+    with suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as stream:  # EIO: nothing left
+        while piece := stream.read(4096):
+            said += piece
+    return said
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_the_waiting_and_not_the_job(
     context: Context, root: Path, start_worker: Callable[[], subprocess.Popen[bytes]]
@@ -128,15 +139,16 @@ def test_ctrl_c_ends_the_waiting_and_not_the_job(
     start_worker()
     line, environment = command(root, "run", "block", "--limit", "core1", "--wait")
     main, side = pty.openpty()
-    waiting = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=side)
+    waiting = subprocess.Popen(
+        [*IN_BACKGROUND, *line], env=environment, stdout=subprocess.PIPE, stderr=side
+    )
     os.close(side)
     shown = b""
     while b"Wait: " not in shown:
         shown += os.read(main, 4096)
     waiting.send_signal(signal.SIGINT)
     out, _ = waiting.communicate(timeout=60)
-    said = os.read(main, 4096).decode()
-    os.close(main)
+    said = rest_of(main).decode()
     with context.store.reading() as connection:
         job = get_job(connection, 1)
     (root / "playbooks" / "go").touch()

@@ -65,7 +65,7 @@ BLOCK = """\
     - name: Wait for the file
       ansible.builtin.wait_for:
         path: "{{ playbook_dir }}/go"
-        timeout: 60
+        timeout: 240
 """
 LOUD = """\
 ---

@@ -14,6 +14,7 @@ import pytest
 
 from lab.broker import SOCKET, ask
 from lab.request import Request
+from tests.background import IN_BACKGROUND
 from tests.lab.trial import COMMAND, Lab, eventually
 from tinhnet.errors import TinhnetError
 
@@ -28,10 +29,10 @@ class Person:
     name: str
     lab: Lab
 
-    def run(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run a lab verb as this person."""
+    def begin(self, verb: str, *words: str) -> subprocess.Popen[str]:
+        """Start a lab verb as this person."""
         entry = pwd.getpwnam(self.name)
-        return subprocess.run(
+        return subprocess.Popen(
             self.lab.command(verb, *words),
             env={"PATH": os.environ["PATH"], "HOME": "/"},
             user=entry.pw_uid,
@@ -39,11 +40,16 @@ class Person:
             extra_groups=[],
             cwd="/",
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=240,
         )
+
+    def run(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a lab verb as this person."""
+        with self.begin(verb, *words) as asking:
+            out, complaints = asking.communicate(timeout=240)
+        return subprocess.CompletedProcess(verb, asking.returncode, out, complaints)
 
 
 def is_served() -> bool:
@@ -58,7 +64,7 @@ def broker(small: Lab) -> Iterator[Lab]:
     if is_served():
         pytest.skip("a broker runs on this machine already")
     serving = subprocess.Popen(
-        [str(COMMAND), "lab", "broker"],
+        [*IN_BACKGROUND, str(COMMAND), "lab", "broker"],
         env={**os.environ, "TINHNET_STATE": str(small.state)},
         stderr=subprocess.DEVNULL,
     )
@@ -98,6 +104,20 @@ def test_a_command_by_the_broker_has_no_rights_on_the_device(broker: Lab) -> Non
     refused = member.run("exec", "noc", "--", "id")
     assert refused.returncode == 1
     assert "not a device" in refused.stderr
+
+
+def test_who_leaves_interrupts_what_they_asked_for(broker: Lab) -> None:
+    """A closed terminal must not leave root busy for somebody who is gone."""
+    script = "echo begun; exec sleep 4321"
+    with Person(MEMBER, broker).begin("exec", "web1", "--", "sh", "-c", script) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "begun\n"
+        asking.kill()
+
+    def is_over() -> bool:
+        return broker.run("exec", "web1", "--", "pgrep", "-f", "^sleep 4321").returncode == 1
+
+    assert eventually(is_over, 60)
 
 
 def test_errors_of_a_verb_reach_the_person(broker: Lab) -> None:

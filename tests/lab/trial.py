@@ -57,7 +57,7 @@ class Lab:
         self.must("up", *(f"--site={site}" for site in SITES), *words)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Tell whether a condition comes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

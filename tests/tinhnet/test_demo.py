@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from lab.execute import first_blocked
+from tests.background import IN_BACKGROUND
+from tests.lab.trial import eventually, traces
 from tests.store.past import write_first_release
 from tinhnet.demo.box import COMMAND, Box
 from tinhnet.demo.commands import people
@@ -186,6 +189,35 @@ def test_make_run_on_a_port_in_use_names_the_program(tmp_path: Path) -> None:
     assert f"(pid {os.getpid()})" in done.stderr
     assert "choose --port" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.lab
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the demo")
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Also while the province is being built, and when a script started it with `&`."""
+    prefix = "lsi"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    options = ["--prefix", prefix, "--state", str(tmp_path), "--port", port]
+    inventory = str(ROOT / "tests/cases/inventory-small")
+    running = subprocess.Popen(
+        [*IN_BACKGROUND, str(COMMAND), "demo", "--inventory", inventory, *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert eventually((Path("/run/tinhnet-lab") / prefix / "disks/core1").exists, 240)
+        running.send_signal(signal.SIGINT)
+        said, _ = running.communicate(timeout=240)
+    finally:
+        running.kill()
+        subprocess.run([COMMAND, "lab", "down", "--prefix", prefix], check=True)
+
+    assert running.returncode == 0
+    assert "stopping" in said
+    assert f'lab "{prefix}" is down' in said
+    assert eventually(lambda: not traces(prefix)), traces(prefix)
 
 
 @pytest.mark.skipif(first_blocked(COMMAND) is not None, reason="others cannot reach this checkout")

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lab.execute import first_blocked
+from tests.background import IN_BACKGROUND
 from tinhnet import entrance
 from tinhnet.config import SupervisorConfig, load_config
 from tinhnet.context import open_context
@@ -54,7 +55,7 @@ def start(tmp_path: Path, store: Store) -> Iterator[Callable[..., subprocess.Pop
         given = {"TINHNET_CONFIG": str(tmp_path / "tinhnet.toml"), **variables}
         started.append(
             subprocess.Popen(
-                [sys.executable, "-m", "tinhnet", "up", *arguments],
+                [*IN_BACKGROUND, sys.executable, "-m", "tinhnet", "up", *arguments],
                 env=os.environ | {"TINHNET_STATE": str(tmp_path / "var")} | given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
