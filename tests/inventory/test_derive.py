@@ -148,20 +148,6 @@ def test_quang_nam_backs_up_every_district_by_the_other_carrier(
     assert kinds.count("agency") == 8
 
 
-def test_quang_nam_marks_what_no_source_says(quang_nam: DeclaredNetwork) -> None:
-    """Nobody may quote an invented bandwidth as a fact."""
-    circuits = [link for link in quang_nam.links.values() if link.kind == "circuit"]
-
-    assert all(link.invented for link in circuits)
-    assert all(carrier.invented for carrier in quang_nam.carriers.values())
-    assert all(person.invented for person in quang_nam.people.values())
-    assert all(
-        person.email and person.email.endswith(".test") for person in quang_nam.people.values()
-    )
-    assert all("tenancies" in site.invented for site in quang_nam.sites.values())
-    assert {"latitude", "longitude"} <= set(quang_nam.sites["nam-tra-my"].invented)
-
-
 def test_quang_nam_fills_the_tile_map_without_overlap(quang_nam: DeclaredNetwork) -> None:
     """Two sites on one tile would hide each other on the wall."""
     tiles = [site.tile for site in quang_nam.sites.values() if site.tile]

@@ -67,6 +67,26 @@ def test_search_and_filters_stand_in_the_address(site: Site, path: str, rows: in
         assert count == rows
 
 
+@pytest.mark.parametrize(
+    ("path", "marks"),
+    [
+        ("/services/portal", 4),  # that it runs here, name, owner, level
+        ("/links/dien-ban-1", 3),  # carrier, circuit id, bandwidth
+        ("/links/dien-ban-2", 4),  # and that it exists
+        ("/links/core1-core2", 1),  # its ends
+        ("/sites/nam-tra-my", 10),  # position, contact, tenancy, and seven of its circuits
+        ("/services", 39),
+        ("/links?q=dien-ban-2", 4),
+        ("/sites?q=bql-kcn", 1),
+    ],
+)
+def test_pages_mark_what_no_source_says(site: Site, path: str, marks: int) -> None:
+    """Who reads a level or a bandwidth aloud in a meeting must see that it is invented."""
+    page = site.visit("minh").get(path).get_data(as_text=True)
+
+    assert page.count('class="tag invented"') == marks
+
+
 def test_sites_sort_by_their_vietnamese_name(site: Site) -> None:
     """Đ stands behind D and before E."""
     page = site.visit("minh", language="vi").get("/sites?kind=district&sort=name")

@@ -134,7 +134,7 @@ class Cabling:
                 bandwidth_bps=None,
                 prefix4=prefixes.prefix4,
                 prefix6=prefixes.prefix6,
-                invented=False,
+                invented=tuple(patch.invented),
             )
             ends = prefixes.end(second=True), prefixes.end(second=False)
             self._link(link, ends, self.basics.routing.value.cost_patch)
@@ -351,5 +351,5 @@ def _circuit_link(
         bandwidth_bps=circuit.bandwidth,
         prefix4=prefixes.prefix4,
         prefix6=prefixes.prefix6,
-        invented=bool(circuit.invented),
+        invented=tuple(circuit.invented),
     )

@@ -36,7 +36,7 @@ def list_sites(
 ) -> None:
     """Print the sites, who lives there and how they are connected."""
     columns = {"id": "site", "kind": "kind", "name_vi": "name", "unit": "unit"}
-    columns |= {"primary": "primary", "backup": "backup", "lan4": "LAN"}
+    columns |= {"primary": "primary", "backup": "backup", "lan4": "LAN", "invented": "invented"}
     _print(site_rows(_network(), day.date() if day else None), columns, as_json=as_json)
 
 
@@ -52,7 +52,7 @@ def list_devices(*, as_json: AsJson = False) -> None:
 def list_links(*, as_json: AsJson = False) -> None:
     """Print the circuits and patches."""
     columns = {"id": "link", "kind": "kind", "role": "role", "carrier": "carrier"}
-    columns |= {"bandwidth_bps": "bit/s", "prefix4": "prefix"}
+    columns |= {"bandwidth_bps": "bit/s", "prefix4": "prefix", "invented": "invented"}
     _print(link_rows(_network()), columns, as_json=as_json)
 
 
@@ -60,7 +60,8 @@ def list_links(*, as_json: AsJson = False) -> None:
 def list_services(*, as_json: AsJson = False) -> None:
     """Print the services and where they run."""
     columns = {"id": "service", "name_vi": "name", "level": "level", "server": "server"}
-    _print(service_rows(_network()), columns | {"url": "URL"}, as_json=as_json)
+    columns |= {"url": "URL", "invented": "invented"}
+    _print(service_rows(_network()), columns, as_json=as_json)
 
 
 def _network() -> DeclaredNetwork:

@@ -121,4 +121,5 @@ def _service(entry: schema.ServiceEntry, province: Province) -> Service:
         check=Check(entry.check.kind, entry.check.path, entry.check.expect),
         clients=tuple(entry.clients),
         further_ports=tuple(Port(p.protocol, p.port) for p in entry.further_ports),
+        invented=tuple(entry.invented),
     )

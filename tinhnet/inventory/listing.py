@@ -112,7 +112,7 @@ class LinkRow:
     bandwidth_bps: int | None
     prefix4: str
     prefix6: str
-    invented: bool
+    invented: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,7 @@ class ServiceRow:
     further_ports: tuple[PortRow, ...]
     check: CheckRow
     clients: tuple[str, ...]
+    invented: tuple[str, ...]
 
 
 Row: TypeAlias = SiteRow | DeviceRow | LinkRow | ServiceRow
@@ -305,4 +306,5 @@ def _service_row(network: DeclaredNetwork, service: Service) -> ServiceRow:
         further_ports=tuple(PortRow(port.protocol, port.port) for port in service.further_ports),
         check=CheckRow(check.kind, check.path, check.expect),
         clients=service.clients,
+        invented=service.invented,
     )

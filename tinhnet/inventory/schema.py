@@ -246,6 +246,7 @@ class PatchEntry(Entry):
     number: Number
     a: Id
     b: Id
+    invented: list[str] = []
 
 
 class ZoneEntry(Entry):
@@ -298,6 +299,7 @@ class ServiceEntry(Entry):
     further_ports: list[PortEntry] = []
     check: CheckEntry
     clients: Annotated[list[Id], Field(min_length=1)]
+    invented: list[str] = []
 
 
 class FlowEntry(Entry):

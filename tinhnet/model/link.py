@@ -19,8 +19,8 @@ class Link:
 
     `kind`: "circuit" or "patch".  `role`: "primary", "backup" or "core".
     `a` is the site's end, `b` the data centre's.  Carrier, circuit id and
-    bandwidth are None for a patch cable.  `invented` is True where no source
-    gives the carrier or bandwidth.
+    bandwidth are None for a patch cable.  `invented` names the keys of
+    links.yml no source gives, "id" among them where none knows the circuit.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Link:
     bandwidth_bps: int | None
     prefix4: IPv4Network
     prefix6: IPv6Network
-    invented: bool
+    invented: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

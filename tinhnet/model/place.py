@@ -80,7 +80,8 @@ class Site:
 
     `number` is typed once and never reused: prefixes, router ids and ports
     are derived from it.  `kind` is "data-centre", a level of the province,
-    or "external" for a network that is not ours.
+    or "external" for a network that is not ours.  `invented` names the fields
+    no source gives, "id" among them where none puts the site on the network.
     """
 
     id: str

@@ -36,7 +36,8 @@ class Service:
     `clients` selects who may use it: site kinds ("agency", "district"), site
     ids, zone ids, device ids, "sites" (every site's LAN), "routers",
     "devices" (everything managed) or "external".  `further_ports` are ports
-    the same clients need besides `port` (DNS over TCP).
+    the same clients need besides `port` (DNS over TCP).  `invented` names the
+    fields no source gives, "id" among them where none knows the service.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Service:
     check: Check
     clients: tuple[str, ...]
     further_ports: tuple[Port, ...] = ()
+    invented: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,12 @@ def _invented(draft: Draft) -> Iterator[Problem]:
         yield from _unknown_keys(site, site.value.invented)
     for circuit in draft.circuits:
         yield from _unknown_keys(circuit, circuit.value.invented)
+    for patch in draft.patches:
+        yield from _unknown_keys(patch, patch.value.invented)
     for external in draft.external:
         yield from _unknown_keys(external, external.value.invented)
+    for service in draft.services:
+        yield from _unknown_keys(service, service.value.invented)
 
 
 def _unknown_keys(found: Found[BaseModel], names: Iterable[str]) -> Iterator[Problem]:
