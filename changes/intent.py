@@ -252,13 +252,17 @@ def _addresses(device: Device) -> list[IPv4Address | IPv6Address]:
 
 
 def trust(opened: Province) -> Trust:
-    """Return what clients trust; revocation is asked for the first page's certificate."""
+    """Return what clients trust; revocation is asked for the first page's certificate.
+
+    A proof only looks: nothing is issued, nothing renewed.  PkiError when
+    nothing was ever issued.
+    """
     network = opened.network
     pages = [one for one in network.services.values() if one.check.kind == "https"]
     asked = next(one for one in pages if _is_ours(network, one))
     partners = {path.stem: path for path in (opened.state / "partners").glob("*.pem")}
     return Trust(
-        authority=opened.pki.authority(),
-        certificate=certificate(opened, network.devices[asked.server]).certificate_pem,
+        authority=opened.pki.held_authority(),
+        certificate=opened.pki.held(asked.server),
         partners={name: path.read_text(encoding="ascii") for name, path in partners.items()},
     )

@@ -9,12 +9,15 @@ the likely cause.
 
 import base64
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from tinhnet.errors import TinhnetError
+from tinhnet.inventory.policy import METRICS_PORT
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 from tinhnet.model.service import Expectation, Service
@@ -27,6 +30,8 @@ OUTSIDE_NAME = "www.example.com"
 CLOSED = ("refused", "no answer", "cut off")
 LARGEST_OFFSET_S = 2.0
 CRL_PATH = "/crl.der"
+METRICS_PATH = "/metrics"
+METRICS_TEXT = "node_exporter_build_info"
 DATAGRAMS: Mapping[int, bytes] = {
     53: bytes.fromhex("000101000001000000000000076578616d706c6503636f6d0000010001"),
     123: b"\x23" + 47 * b"\0",
@@ -83,19 +88,36 @@ class Verdict:
 
 
 def trials(network: DeclaredNetwork, client: Device, trust: Trust) -> tuple[Trial, ...]:
-    """Return everything to try from a client."""
-    wanted = [one for one in network.expectations if one.client == client.id]
+    """Return everything to try from a client, over every address family that it has.
+
+    What is allowed is tried over IPv6 as it is over IPv4: a refusal alone
+    proves nothing where no packet gets through.
+    """
+    wanted = [_within(client, one) for one in network.expectations if one.client == client.id]
     found: list[Trial] = []
     for expectation in wanted:
         service = network.services[expectation.service] if expectation.service else None
-        if not expectation.allowed:
-            found += _refused(expectation)
-        elif service is None:
-            found.append(_opened(expectation))
-        else:
-            found += _allowed(network, expectation, service, trust)
+        for way in _ways(expectation):
+            if not expectation.allowed:
+                found.append(_refused(way))
+            elif service is not None:
+                found += _allowed(network, way, service, trust)
+            elif expectation.port == METRICS_PORT:
+                found.append(_metrics(way))
+            else:
+                found.append(_opened(way))
     found += _names(network, wanted)
     return tuple(found)
+
+
+def is_here(device: Device) -> bool:
+    """Tell whether this very machine has a device's address, so that we may speak for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(device.management4), 0))
+        except OSError:
+            return False
+        return True
 
 
 def request(wanted: Sequence[Trial]) -> str:
@@ -114,6 +136,24 @@ def verdicts(client: str, wanted: Sequence[Trial], output: str) -> tuple[Verdict
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An expectation over one address family."""
+
+    expectation: Expectation
+    address: IPv4Address | IPv6Address
+
+    @property
+    def is_v6(self) -> bool:
+        """Whether the trial travels over IPv6."""
+        return self.address.version == 6  # noqa: PLR2004 the protocol's own number
+
+    @property
+    def purpose(self) -> str:
+        """What people read: IPv6 is named, IPv4 is what everybody expects."""
+        return self.expectation.purpose + (" over IPv6" if self.is_v6 else "")
+
+
 def _verdict(client: str, trial: Trial, answer: Answer) -> Verdict:
     cause = trial.judge(answer)
     why = f" ({answer['why']})" if answer.get("why") else ""
@@ -129,24 +169,35 @@ def _verdict(client: str, trial: Trial, answer: Answer) -> Verdict:
     )
 
 
+def _within(client: Device, expectation: Expectation) -> Expectation:
+    """Return an expectation without IPv6 where the client has none."""
+    return expectation if client.management6 else replace(expectation, address6=None)
+
+
+def _ways(expectation: Expectation) -> tuple[_Way, ...]:
+    """Return the addresses under which a target is tried."""
+    addresses = (expectation.address4, expectation.address6)
+    return tuple(_Way(expectation, one) for one in addresses if one is not None)
+
+
 def _allowed(
-    network: DeclaredNetwork, expectation: Expectation, service: Service, trust: Trust
+    network: DeclaredNetwork, way: _Way, service: Service, trust: Trust
 ) -> Iterator[Trial]:
     """Return the trials of a service in its own protocol."""
-    kind = service.check.kind
+    kind, expectation = service.check.kind, way.expectation
     if kind == "https" and expectation.port == service.port:
-        yield _page(network, expectation, service, trust)
+        yield _service_page(network, way, service, trust)
     elif kind == "ocsp":
-        yield _ocsp(expectation, service, trust)
-        yield _crl(expectation, service, trust)
+        yield _ocsp(way, service, trust)
+        yield _crl(way, service, trust)
     elif kind == "dns":
         names = [one for one in network.services.values() if one.check.kind == "https"]
-        yield from _lookups(network, expectation, names[:1])
-        yield _foreign_name(expectation)
+        yield from _lookups(network, way, names[:1])
+        yield _foreign_name(way)
     elif kind == "ntp":
-        yield _clock(expectation)
+        yield _clock(way)
     elif expectation.protocol == "tcp":
-        yield _opened(expectation)
+        yield _opened(way)
 
 
 def _names(network: DeclaredNetwork, wanted: Sequence[Expectation]) -> Iterator[Trial]:
@@ -161,70 +212,87 @@ def _names(network: DeclaredNetwork, wanted: Sequence[Expectation]) -> Iterator[
         service = network.services.get(expectation.service or "")
         is_lookup = service is not None and service.check.kind == "dns"
         if is_lookup and expectation.allowed and expectation.protocol == "udp":
-            yield from _lookups(network, expectation, [network.services[one] for one in pages[1:]])
+            for way in _ways(expectation):
+                yield from _lookups(network, way, [network.services[one] for one in pages[1:]])
 
 
-def _lookups(
-    network: DeclaredNetwork, expectation: Expectation, services: Sequence[Service]
-) -> Iterator[Trial]:
+def _lookups(network: DeclaredNetwork, way: _Way, services: Sequence[Service]) -> Iterator[Trial]:
+    """Ask for the address of the family in which the question travels."""
     for service in services:
         server = network.devices[service.server]
+        kind, address = "A", str(server.management4)
+        if way.is_v6 and server.management6 is not None:
+            kind, address = "AAAA", str(server.management6)
         yield Trial(
-            purpose=f"{expectation.purpose}: {service.name} over {expectation.protocol}",
-            service=expectation.service,
-            expected=f"NOERROR {server.management4}",
-            request={**_to(expectation), "trial": "name", "name": service.name, "type": "A"},
-            judge=_exactly(f"NOERROR {server.management4}", "the zone of the name server differs"),
+            purpose=f"{way.purpose}: {service.name} over {way.expectation.protocol}",
+            service=way.expectation.service,
+            expected=f"NOERROR {address}",
+            request={**_to(way), "trial": "name", "name": service.name, "type": kind},
+            judge=_exactly(f"NOERROR {address}", "the zone of the name server differs"),
         )
 
 
-def _foreign_name(expectation: Expectation) -> Trial:
+def _foreign_name(way: _Way) -> Trial:
     return Trial(
-        purpose=f"{expectation.purpose}: {OUTSIDE_NAME} over {expectation.protocol}",
-        service=expectation.service,
+        purpose=f"{way.purpose}: {OUTSIDE_NAME} over {way.expectation.protocol}",
+        service=way.expectation.service,
         expected="REFUSED",
-        request={**_to(expectation), "trial": "name", "name": OUTSIDE_NAME, "type": "A"},
+        request={**_to(way), "trial": "name", "name": OUTSIDE_NAME, "type": "A"},
         judge=_exactly("REFUSED", "the name server looks up names that are not ours"),
     )
 
 
-def _page(
-    network: DeclaredNetwork, expectation: Expectation, service: Service, trust: Trust
-) -> Trial:
+def _service_page(network: DeclaredNetwork, way: _Way, service: Service, trust: Trust) -> Trial:
     server = network.devices[service.server]
     authority = trust.authority if server.managed else trust.partners.get(server.id, "")
     expect = service.check.expect or ""
-
-    def judge(answer: Answer) -> str | None:
-        if answer["got"] != "200":
-            return _page_cause(answer["got"])
-        text = base64.b64decode(answer["body"]).decode(errors="replace")
-        return None if expect in text else "the page is there but not its text: a wrong page"
-
     return Trial(
-        purpose=expectation.purpose,
+        purpose=way.purpose,
         service=service.id,
         expected=f"200 and {expect!r}",
         request={
-            **_to(expectation),
+            **_to(way),
             "trial": "page",
             "scheme": "https",
             "name": service.name,
             "path": service.check.path or "/",
             "authority": authority,
         },
-        judge=judge,
+        judge=_with_text(expect),
     )
 
 
-def _ocsp(expectation: Expectation, service: Service, trust: Trust) -> Trial:
+def _metrics(way: _Way) -> Trial:
+    """Return the trial of node_exporter: what Prometheus would read."""
+    name = way.expectation.purpose.rpartition(" ")[2]
+    page = {"trial": "page", "scheme": "http", "name": name, "path": METRICS_PATH}
+    return Trial(
+        purpose=way.purpose,
+        service=None,
+        expected=f"200 and {METRICS_TEXT!r}",
+        request={**_to(way), **page},
+        judge=_with_text(METRICS_TEXT),
+    )
+
+
+def _with_text(expect: str) -> Callable[[Answer], str | None]:
+    def judge(answer: Answer) -> str | None:
+        if answer["got"] != "200":
+            return _page_cause(answer["got"])
+        text = base64.b64decode(answer["body"]).decode(errors="replace")
+        return None if expect in text else "the page is there but not its text: a wrong page"
+
+    return judge
+
+
+def _ocsp(way: _Way, service: Service, trust: Trust) -> Trial:
     body = base64.b64encode(ocsp_request(trust.certificate, trust.authority)).decode("ascii")
     return Trial(
-        purpose=f"{expectation.purpose}: status by OCSP",
+        purpose=f"{way.purpose}: status by OCSP",
         service=service.id,
         expected="200 and a signed answer: good",
         request={
-            **_plain(expectation, service, service.check.path or "/"),
+            **_plain(way, service, service.check.path or "/"),
             "body": body,
             "kind": "application/ocsp-request",
         },
@@ -232,20 +300,20 @@ def _ocsp(expectation: Expectation, service: Service, trust: Trust) -> Trial:
     )
 
 
-def _crl(expectation: Expectation, service: Service, trust: Trust) -> Trial:
+def _crl(way: _Way, service: Service, trust: Trust) -> Trial:
     return Trial(
-        purpose=f"{expectation.purpose}: status by CRL",
+        purpose=f"{way.purpose}: status by CRL",
         service=service.id,
         expected="200 and a signed list: good",
-        request=_plain(expectation, service, CRL_PATH),
+        request=_plain(way, service, CRL_PATH),
         judge=_status(crl_status, trust, "the list"),
     )
 
 
-def _plain(expectation: Expectation, service: Service, path: str) -> dict[str, str]:
+def _plain(way: _Way, service: Service, path: str) -> dict[str, str]:
     """Return the request of something that is signed itself and therefore goes without TLS."""
     page = {"trial": "page", "scheme": "http", "name": service.name, "path": path}
-    return {**_to(expectation), **page}
+    return {**_to(way), **page}
 
 
 def _status(
@@ -261,7 +329,7 @@ def _status(
     return judge
 
 
-def _clock(expectation: Expectation) -> Trial:
+def _clock(way: _Way) -> Trial:
     def judge(answer: Answer) -> str | None:
         if not answer["got"].startswith("stratum"):
             return _closed_cause(answer["got"])
@@ -269,55 +337,50 @@ def _clock(expectation: Expectation) -> Trial:
         return f"its clock differs by {answer['offset_s']} s" if far else None
 
     return Trial(
-        purpose=expectation.purpose,
-        service=expectation.service,
+        purpose=way.purpose,
+        service=way.expectation.service,
         expected="a synchronised clock",
-        request={**_to(expectation), "trial": "clock"},
+        request={**_to(way), "trial": "clock"},
         judge=judge,
     )
 
 
-def _opened(expectation: Expectation) -> Trial:
+def _opened(way: _Way) -> Trial:
     def judge(answer: Answer) -> str | None:
         return None if answer["got"] == "open" else _closed_cause(answer["got"])
 
     return Trial(
-        purpose=expectation.purpose,
-        service=expectation.service,
+        purpose=way.purpose,
+        service=way.expectation.service,
         expected="open",
-        request={**_to(expectation), "trial": "opened"},
+        request={**_to(way), "trial": "opened"},
         judge=judge,
     )
 
 
-def _refused(expectation: Expectation) -> Iterator[Trial]:
-    """Return trials of a forbidden port, over both address families."""
-
+def _refused(way: _Way) -> Trial:
     def judge(answer: Answer) -> str | None:
         if answer["got"] in CLOSED:
             return None
         return "a rule lets it through: compare the permits with the firewall's and site's rules"
 
-    for address in (expectation.address4, expectation.address6):
-        if address is not None:
-            body = base64.b64encode(DATAGRAMS.get(expectation.port, b"\0")).decode("ascii")
-            to = {**_to(expectation), "address": str(address), "body": body}
-            yield Trial(
-                purpose=f"{expectation.purpose} ({expectation.protocol} {expectation.port},"
-                f" {address})",
-                service=expectation.service,
-                expected="refused",
-                request={**to, "trial": "opened"},
-                judge=judge,
-            )
+    expectation = way.expectation
+    body = base64.b64encode(DATAGRAMS.get(expectation.port, b"\0")).decode("ascii")
+    return Trial(
+        purpose=f"{expectation.purpose} ({expectation.protocol} {expectation.port}, {way.address})",
+        service=expectation.service,
+        expected="refused",
+        request={**_to(way), "trial": "opened", "body": body},
+        judge=judge,
+    )
 
 
-def _to(expectation: Expectation) -> dict[str, str]:
+def _to(way: _Way) -> dict[str, str]:
     return {
-        "address": str(expectation.address4),
-        "port": str(expectation.port),
-        "protocol": expectation.protocol,
-        "allowed": "yes" if expectation.allowed else "",
+        "address": str(way.address),
+        "port": str(way.expectation.port),
+        "protocol": way.expectation.protocol,
+        "allowed": "yes" if way.expectation.allowed else "",
     }
 
 

@@ -106,6 +106,17 @@ class Pki:
         with self._locked():
             return pem_of(self._authority())
 
+    def held_authority(self) -> str:
+        """Return the authority's certificate as it is; PkiError when nothing was made yet."""
+        return self._shown("ca", "this installation has no certificate authority yet")
+
+    def held(self, name: str) -> str:
+        """Return a certificate as PEM as it was last issued; PkiError when it never was.
+
+        Nothing is made and nothing renewed, whatever is left of its life.
+        """
+        return self._shown(name, f"no certificate was issued for {name} yet")
+
     def server(
         self,
         name: str,
@@ -317,6 +328,12 @@ class Pki:
                 )
         made = builder.sign(key, hashes.SHA256())
         return made.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+    def _shown(self, name: str, missing: str) -> str:
+        held = self._held(name)
+        if held is None:
+            raise PkiError(missing, "run datacentre.yml first")
+        return pem_of(held)
 
     def _held(self, name: str) -> x509.Certificate | None:
         path = self._file(name)

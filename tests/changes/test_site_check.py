@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from changes.site_check import SiteError, Trust, Verdict, request, trials, verdicts
+from changes.site_check import SiteError, Trust, Verdict, is_here, request, trials, verdicts
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.pki import Distribution, Issued, Pki
@@ -216,6 +216,86 @@ def test_forbidden_ports_are_tried_over_both_families(network: DeclaredNetwork, 
     assert sum(":" in address for address in forbidden) == sum(
         "." in address for address in forbidden
     )
+
+
+@pytest.mark.parametrize("client", [CLIENT, "web1", "noc"])
+def test_what_is_allowed_is_tried_over_both_families(
+    network: DeclaredNetwork, pki: Pki, client: str
+) -> None:
+    """A refusal over IPv6 proves nothing where no IPv6 gets through at all."""
+    tried = trials(network, network.devices[client], trust(pki))
+    allowed = [trial.request for trial in tried if trial.expected != "refused"]
+    told = [trial.purpose for trial in tried if trial.expected != "refused"]
+
+    v6 = [one for one in allowed if ":" in one["address"]]
+    assert len(v6) == len(allowed) / 2 > 0
+    assert sum("over IPv6" in purpose for purpose in told) == len(v6)
+    assert {(one["trial"], one["port"], one["protocol"]) for one in v6} == {
+        (one["trial"], one["port"], one["protocol"]) for one in allowed
+    }
+
+
+def test_names_are_asked_for_the_family_they_travel_over(
+    network: DeclaredNetwork, pki: Pki
+) -> None:
+    """A client that speaks IPv6 needs the AAAA record as well."""
+    tried = trials(network, network.devices[CLIENT], trust(pki))
+    asked = [one for one in tried if one.request["trial"] == "name" and one.expected != "REFUSED"]
+
+    kinds = {(":" in one.request["address"], one.request["type"]) for one in asked}
+    assert kinds == {(False, "A"), (True, "AAAA")}
+    assert all((":" in one.expected) == (":" in one.request["address"]) for one in asked)
+
+
+def test_a_client_without_ipv6_tries_ipv4_alone(network: DeclaredNetwork, pki: Pki) -> None:
+    """What it cannot try it does not pretend to have tried."""
+    client = replace(network.devices[CLIENT], management6=None)
+    tried = trials(network, client, trust(pki))
+
+    assert tried
+    assert not any(":" in trial.request["address"] for trial in tried)
+
+
+def test_the_controller_reads_the_metrics_of_every_server(
+    network: DeclaredNetwork, pki: Pki
+) -> None:
+    """node_exporter over both families, as Prometheus would read it."""
+    tried = trials(network, network.devices["noc"], trust(pki))
+    servers = [one for one in network.devices.values() if one.role == "server"]
+    metrics = {one.request["address"] for one in tried if one.request.get("path") == "/metrics"}
+
+    assert metrics == {
+        str(address) for one in servers for address in (one.management4, one.management6)
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "is_ok"),
+    [("node_exporter_build_info 1", True), ("<h1>nginx</h1>", False)],
+    ids=["node_exporter", "something else"],
+)
+def test_metrics_are_known_by_their_text(
+    network: DeclaredNetwork, pki: Pki, body: str, *, is_ok: bool
+) -> None:
+    """Something that listens on the port is not yet node_exporter."""
+    noc = network.devices["noc"]
+    wanted = next(one for one in network.expectations if one.purpose == "noc to metrics on web1")
+    with served(body, 200, None) as port:
+        here = replace(wanted, address4=IPv4Address("127.0.0.1"), address6=None)
+        tried = trials(replace(network, expectations=(here,)), noc, trust(pki))
+        moved = [replace(one, request={**one.request, "port": str(port)}) for one in tried]
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", "-"],
+            input=request(moved), capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+
+    assert [one.is_ok for one in verdicts("noc", moved, done.stdout)] == [is_ok]
+
+
+def test_who_is_not_the_controller_does_not_speak_for_it(network: DeclaredNetwork) -> None:
+    """verify.yml may be run from elsewhere; the controller's own trials are then left out."""
+    assert not is_here(network.devices["noc"])
+    assert is_here(replace(network.devices["noc"], management4=IPv4Address("127.0.0.1")))
 
 
 def test_a_session_without_an_answer_is_an_error(network: DeclaredNetwork, pki: Pki) -> None:

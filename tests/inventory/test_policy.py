@@ -3,7 +3,7 @@
 
 import pytest
 
-from tinhnet.inventory.policy import is_permitted
+from tinhnet.inventory.policy import METRICS_PORT, is_permitted
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.service import Expectation
 
@@ -42,7 +42,24 @@ def test_a_district_pc_reaches_its_services_and_nothing_else(quang_nam: Declared
         ("duy-xuyen-pc", "tcp", 22): False,
         ("noc", "tcp", 22): False,
         ("log1", "tcp", 22): False,
+        ("web1", "tcp", 9100): False,
+        ("app1", "tcp", 9100): False,
+        ("log1", "tcp", 9100): False,
+        ("db1", "tcp", 9100): False,
     }
+
+
+@pytest.mark.parametrize("province", ["quang_nam", "da_nang"])
+def test_the_controller_reads_the_metrics_of_every_server(
+    province: str, request: pytest.FixtureRequest
+) -> None:
+    """Monitoring that a firewall cuts off shows a calm province."""
+    network: DeclaredNetwork = request.getfixturevalue(province)
+    servers = {one.id for one in network.devices.values() if one.role == "server"}
+    seen = {device for device, _, port in expected(network, "noc") if port == METRICS_PORT}
+
+    assert seen == servers
+    assert all(expected(network, "noc")[one, "tcp", METRICS_PORT] for one in servers)
 
 
 def test_every_site_pc_is_asked_about_everything(quang_nam: DeclaredNetwork) -> None:
@@ -51,7 +68,7 @@ def test_every_site_pc_is_asked_about_everything(quang_nam: DeclaredNetwork) -> 
     shapes = {tuple(e.allowed for e in quang_nam.expectations if e.client == pc.id) for pc in pcs}
 
     assert len(pcs) == 40
-    assert shapes == {(True,) * 12 + (False,) * 9}
+    assert shapes == {(True,) * 12 + (False,) * 13}
 
 
 def test_the_government_office_reaches_the_document_exchange_alone(

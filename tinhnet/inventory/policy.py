@@ -19,6 +19,8 @@ OUTSIDE = "external"  # every prefix that is not ours
 WORDS = (EVERYTHING, SITES, ROUTERS, DEVICES, OUTSIDE)
 
 SSH = 22
+METRICS_PORT = 9100
+"""Where node_exporter of every server answers (playbooks/roles/baseline)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,16 @@ def _all_expectations(network: DeclaredNetwork) -> Iterator[Expectation]:
         neighbour = (pcs[(index + 1) % len(pcs)],) if len(pcs) > 1 else ()
         yield from _logins(network, pc, (*cpe, *routers, *neighbour, *controllers))
         yield from _logins(network, pc, _log_servers(network))
+        yield from _metrics(network, pc, _one_of_each_zone(network))
     for outside in (device for device in devices if device.role == "external"):
         yield from _services(network, outside)
         yield from _logins(network, outside, (*routers, *pcs[:1], *controllers))
     for server in (device for device in devices if device.role == "server"):
         yield from _services(network, server)
         yield from _logins(network, server, controllers)
+    for controller in controllers:
+        yield from _services(network, controller)
+        yield from _metrics(network, controller, _servers(network))
 
 
 def _services(network: DeclaredNetwork, client: Device) -> Iterator[Expectation]:
@@ -105,7 +111,29 @@ def _logins(
     """
     for target in targets:
         if target.router_id is not None or not _share_network(client, target):
-            yield _expect(network, client, target, ("tcp", SSH), None)
+            yield _expect(network, client, target, ("tcp", SSH), "ssh")
+
+
+def _metrics(
+    network: DeclaredNetwork, client: Device, servers: Iterable[Device]
+) -> Iterator[Expectation]:
+    """Yield the metrics of servers; in one's own zone a server guards itself, where it says so."""
+    for server in servers:
+        expectation = _expect(network, client, server, ("tcp", METRICS_PORT), "metrics")
+        if expectation.allowed or not _share_network(client, server):
+            yield expectation
+
+
+def _servers(network: DeclaredNetwork) -> tuple[Device, ...]:
+    return tuple(one for one in network.devices.values() if one.role == "server" and one.managed)
+
+
+def _one_of_each_zone(network: DeclaredNetwork) -> tuple[Device, ...]:
+    """Return the first server of every zone: each zone has rules of its own."""
+    first: dict[str | None, Device] = {}
+    for server in _servers(network):
+        first.setdefault(server.interfaces[0].network, server)
+    return tuple(first.values())
 
 
 def _log_servers(network: DeclaredNetwork) -> tuple[Device, ...]:
@@ -122,10 +150,11 @@ def _expect(
     client: Device,
     server: Device,
     port: tuple[str, int],
-    service: Service | None,
+    subject: Service | str,
 ) -> Expectation:
     """Return an expectation, allowed where a permit says so and refused otherwise."""
-    subject = f"service {service.id}" if service else "ssh"
+    service = subject if isinstance(subject, Service) else None
+    word = f"service {service.id}" if service else subject
     draft = Expectation(
         client=client.id,
         service=service.id if service else None,
@@ -134,7 +163,7 @@ def _expect(
         protocol=port[0],
         port=port[1],
         allowed=False,
-        purpose=f"{client.id} to {subject} on {server.id}",
+        purpose=f"{client.id} to {word} on {server.id}",
     )
     return replace(draft, allowed=is_permitted(network, client, draft))
 

@@ -8,7 +8,7 @@ from ansible.plugins.action import ActionBase
 
 from changes.action import done, failed, no_session, target_of
 from changes.intent import province, trust
-from changes.site_check import COMMAND, request, trials, verdicts
+from changes.site_check import COMMAND, is_here, request, trials, verdicts
 from tinhnet.errors import TinhnetError
 
 
@@ -24,6 +24,8 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         self.validate_argument_spec(argument_spec={})
         at = target_of(task_vars)
+        if at.device.role == "controller" and not is_here(at.device):
+            return result | {"skipped": True, "msg": f"this is not {at.device.id}: nothing tried"}
         try:
             opened = province(at.network, at.state)
             wanted = trials(at.network, at.device, trust(opened))
