@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from changes.servers import RolledBackError, unreachable_because
+from changes.servers import (
+    RolledBackError,
+    last_words,
+    state_unknown,
+    unreachable_because,
+    was_reached,
+)
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory.once import load_once
 from tinhnet.model.declared import DeclaredNetwork
@@ -65,12 +71,18 @@ def unreachable(why: TinhnetError | str) -> Result:
     return {"unreachable": True, "tinhnet_result": word.value, "msg": str(why)}
 
 
-def no_session(device: str, words: str) -> Result:
-    """Return the result of a device to which ssh opened no session, from ssh's words.
+def no_session(device: str, words: str, *, changing: bool = False) -> Result:
+    """Return the result of a device that ssh could not talk to, from ssh's words.
 
-    A changed host key is a refusal of ours, not a device that is away.
+    A changed host key is a refusal of ours, not a device that is away.  A
+    session that was lost while it was `changing` the device leaves a state
+    that is not known, and that is a failure.
     """
     from changes.hostkeys import changed_key  # noqa: PLC0415 paramiko costs 0.2 s, only needed here
 
     changed = changed_key(device, words)
-    return failed(changed) if changed else unreachable(unreachable_because(device, words))
+    if changed:
+        return failed(changed)
+    if changing and was_reached(words):
+        return failed(state_unknown(device, last_words(words)))
+    return unreachable(unreachable_because(device, words))

@@ -46,6 +46,10 @@ class RolledBackError(ServerError):
     """A server took its intended state, did not come up with it, and put the old one back."""
 
 
+class StateUnknownError(ServerError):
+    """A server may have taken a change and then never answered: nobody knows what it is now."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileDiff:
     """One file before and after, as people may see it; None where it does not exist."""
@@ -94,9 +98,34 @@ def outcome(bundle: Bundle, output: str, mask: Mask) -> Outcome:
 
 def unreachable_because(device: str, words: str) -> str:
     """Return why a device could not be reached, and what to do, from the words of ssh."""
-    last = words.strip().splitlines()[-1] if words.strip() else "no answer"
-    hint = next((hint for sign, hint in _UNREACHABLE.items() if sign in words), "")
+    last = last_words(words)
+    lost = "the session was lost; run again" if was_reached(words) else ""
+    hint = next((hint for sign, hint in _UNREACHABLE.items() if sign in words), lost)
     return f"{device} is unreachable: {last}" + (f"; {hint}" if hint else "")
+
+
+def last_words(words: str) -> str:
+    """Return the last line of what ssh said."""
+    return words.strip().splitlines()[-1] if words.strip() else "no answer"
+
+
+def was_reached(words: str) -> bool:
+    """Tell from the words of ssh whether there was a session that ended, not one that never began.
+
+    What ssh says of a session that ends has many forms, of one that never
+    began few; a form nobody knows counts as reached, because then the device
+    may have been changed.
+    """
+    return not any(sign in words for sign in _NEVER_BEGAN)
+
+
+def state_unknown(device: str, why: str) -> StateUnknownError:
+    """Return the error of a change that got no answer."""
+    return StateUnknownError(
+        f"{device}: state not known: {why}",
+        "it may have taken the change; it ends by itself what it began or puts the old state back:"
+        " run again, that finds out and finishes it",
+    )
 
 
 def unified(diff: FileDiff) -> str:
@@ -139,6 +168,18 @@ def _package() -> str:
     return base64.b64encode(octets.getvalue()).decode("ascii")
 
 
+_NEVER_BEGAN = (
+    "ssh: connect to host",
+    "Could not resolve hostname",
+    "kex_exchange_identification",
+    "during banner exchange",
+    "Host key verification failed",
+    "Permission denied",
+    "Too many authentication failures",
+    "Connection refused",
+    "No route to host",
+)
+
 _UNREACHABLE: Mapping[str, str] = {
     "Permission denied": "it refuses the management key: was it rotated while the device was down?"
     " on its console, put what `ssh-keygen -y -f var/secrets/ssh-management` prints into"
@@ -147,8 +188,6 @@ _UNREACHABLE: Mapping[str, str] = {
     "No route to host": "is it switched on, and are the firewall and its zone up?",
     "unreachable": "the firewall or a core has no route yet: run wan.yml first",
     "Connection refused": "it answers, but sshd does not run on it",
-    "closed by remote host": "the session was lost: the server ends what it began or refuses it as"
-    " a whole; run again",
 }
 
 
@@ -162,7 +201,7 @@ def _answer(device: str, output: str) -> Mapping[str, object]:
             if isinstance(answer, dict):
                 return answer
     raise ServerError(
-        f"{device}: the session ended without an answer",
+        f"{device}: state not known: the session ended without an answer",
         "the link may have dropped; run again, the server finishes or refuses as a whole",
     )
 

@@ -13,9 +13,11 @@ import pytest
 
 from changes.credentials import SSH_KEY, make_ssh_key
 from changes.jobs import ChangeWorker
-from tests.changes.trial import launch, results, run, write_servers
+from changes.servers import was_reached
+from tests.changes.trial import ENGINEER, results, run, write_servers
+from tinhnet import actions
 from tinhnet.context import Context
-from tinhnet.model.job import DeviceResult
+from tinhnet.model.job import DeviceResult, JobRequest
 
 SLOW_S = 10.0
 """Longer than the connection's own timeout below: a slow server is no dead one."""
@@ -118,7 +120,9 @@ class Trial:
     context: Context
     worker: ChangeWorker
 
-    def come_of(self, listening: Listening) -> tuple[DeviceResult | None, str]:
+    def come_of(
+        self, listening: Listening, *, check: bool = False, server_patience_s: int = 900
+    ) -> tuple[DeviceResult | None, str]:
         """Return the server's result word and detail."""
         known = self.root / "known_hosts"
         key = listening.key
@@ -129,13 +133,15 @@ class Trial:
             "ansible_port": listening.port,
             "ansible_user": "tinhnet",
             "ansible_timeout": 5,
+            "server_patience_s": server_patience_s,
             "ansible_ssh_private_key_file": str(self.key()),
             "ansible_ssh_args": f"-o UserKnownHostsFile={known} -o ControlMaster=no"
             " -o IdentitiesOnly=yes",
         }
         write_servers(self.root, self.context, {"web1": host})
         (self.root / "playbooks" / "servers.yml").write_text(PLAYBOOK)
-        job = run(self.worker, self.context, launch(self.context, "servers"))
+        asked = JobRequest("servers", None, check=check)
+        job = run(self.worker, self.context, actions.launch_job(self.context, ENGINEER, asked))
         found = results(self.context, job)["web1"]
         return found.result, found.detail or ""
 
@@ -161,18 +167,75 @@ def test_a_server_that_refuses_the_key_is_unreachable_with_advice(
     assert "it refuses the management key" in detail
 
 
-def test_a_session_that_drops_mid_push_is_told(trial: Trial, sshd: Start) -> None:
-    """The server took the request and fell silent: that is no success."""
+def drop(channel: paramiko.Channel) -> None:
+    """Take a part of the request and hang up."""
+    channel.recv(1000)
+    channel.get_transport().sock.close()
 
-    def drop(channel: paramiko.Channel) -> None:
-        channel.recv(1000)
-        channel.get_transport().sock.close()
 
-    result, detail = trial.come_of(sshd(drop))
+def end_without_a_word(channel: paramiko.Channel) -> None:
+    """Take the request and end the command as if all were well."""
+    while channel.recv(1 << 16):
+        continue
+    channel.send_exit_status(0)
+    channel.close()
+
+
+def fall_silent(channel: paramiko.Channel) -> None:
+    """Take the request and never answer; the session stands."""
+    while channel.recv(1 << 16):
+        continue
+    threading.Event().wait(60)
+
+
+@pytest.mark.parametrize(
+    ("work", "why"),
+    [
+        (drop, "Data could not be sent"),
+        (end_without_a_word, "the session ended without an answer"),
+        (fall_silent, "the server did not answer within 5 s"),
+    ],
+    ids=["dropped", "ended", "silent"],
+)
+def test_a_server_that_took_a_change_and_never_answered_is_failed(
+    trial: Trial, sshd: Start, work: Callable[[paramiko.Channel], None], why: str
+) -> None:
+    """It may have changed: `unreachable` would say that it did not."""
+    result, detail = trial.come_of(sshd(work), server_patience_s=5)
+
+    assert result is DeviceResult.FAILED
+    assert detail.startswith("web1: state not known: ")
+    assert why in detail
+    assert "run again" in detail
+
+
+def test_a_dry_run_that_loses_its_session_knows_the_state(trial: Trial, sshd: Start) -> None:
+    """Nothing was to be changed, so nothing was."""
+    result, detail = trial.come_of(sshd(drop), check=True)
 
     assert result is DeviceResult.UNREACHABLE
-    assert "closed by remote host" in detail
-    assert "the server ends what it began" in detail
+    assert detail.endswith("; the session was lost; run again")
+
+
+@pytest.mark.parametrize(
+    ("words", "is_reached"),
+    [
+        ("ssh: connect to host 10.90.10.11 port 22: Connection timed out", False),
+        ("kex_exchange_identification: read: Connection reset by peer", False),
+        ("Connection timed out during banner exchange", False),
+        ("tinhnet@10.90.10.11: Permission denied (publickey).", False),
+        ("Shared connection to 10.90.10.11 closed.", True),
+        ("Timeout, server 10.90.10.11 not responding.", True),
+        ("client_loop: send disconnect: Broken pipe", True),
+        ("Read from remote host 10.90.10.11: Connection timed out", True),
+        ("something ssh never said before", True),
+    ],
+)
+def test_a_session_that_never_began_is_told_from_one_that_ended(
+    words: str, *, is_reached: bool
+) -> None:
+    """In doubt the device was reached: a state not known is looked at, an unreached one not."""
+    assert was_reached(words) is is_reached
 
 
 @pytest.mark.slow

@@ -30,5 +30,6 @@ class ActionModule(ActionBase):
         except TinhnetError as error:
             return result | failed(error)
         except AnsibleConnectionFailure as error:
-            return result | no_session(at.device.id, error.message)
+            changing = not self._task.check_mode
+            return result | no_session(at.device.id, error.message, changing=changing)
         return result | done(changed=bool(changes)) | {"changes": list(changes)}

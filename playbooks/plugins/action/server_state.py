@@ -3,13 +3,14 @@
 
 from pathlib import Path
 
+from ansible._internal._errors._task_timeout import TaskTimeoutError  # it has no other name
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from changes.action import done, failed, no_session, target_of
 from changes.bundle import Roles
 from changes.intent import province, roles_of, server_bundle
-from changes.servers import COMMAND, outcome, request
+from changes.servers import COMMAND, outcome, request, state_unknown
 from tinhnet.errors import TinhnetError
 
 
@@ -45,7 +46,11 @@ class ActionModule(ActionBase):
         except TinhnetError as error:
             return result | failed(error)
         except AnsibleConnectionFailure as error:
-            return result | no_session(at.device.id, error.message)
+            changing = not self._task.check_mode
+            return result | no_session(at.device.id, error.message, changing=changing)
+        except TaskTimeoutError:
+            why = f"the server did not answer within {self._task.timeout} s"
+            return result | failed(state_unknown(at.device.id, why))
         result |= done(changed=bool(found.changes))
         result["changes"] = list(found.changes)
         result["seconds"] = found.seconds
