@@ -54,6 +54,7 @@ soak: setup ## The long tests.
 
 bench: setup ## Measure the figures of bench/RESULTS.md beside a peer.
 	$(BIN)/python bench/province.py
+	$(BIN)/python bench/series.py
 
 clean: ## Take every lab down, wipe base roots, state and the virtual environment.
 	@if [ -x $(BIN)/tinhnet ] && [ "$$(id -u)" = 0 ]; then \

@@ -48,6 +48,19 @@ class StoreConfig(_Section):
     )
 
 
+class SeriesConfig(_Section):
+    """Where samples are kept."""
+
+    url: str = Field(
+        default="",
+        description="Prometheus by http(s) URL without a password, or a directory;"
+        " empty is series in the state",
+    )
+    password_secret: str = Field(
+        default="", description="name of the secret with the Prometheus password"
+    )
+
+
 class WebConfig(_Section):
     """The web server."""
 
@@ -123,6 +136,7 @@ class Config(_Section):
         default=Path("inventory"), description="directory of the declared network"
     )
     store: StoreConfig = StoreConfig()
+    series: SeriesConfig = SeriesConfig()
     web: WebConfig = WebConfig()
     jobs: JobsConfig = JobsConfig()
     logs: LogsConfig = LogsConfig()
