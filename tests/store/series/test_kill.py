@@ -2,17 +2,23 @@
 """Whoever is killed at any moment has lost nothing that was accepted, and doubled nothing."""
 
 import random
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.store.series.trial import BEGIN, MINUTE, Now
+from tests.store.series.server import Server
+from tests.store.series.trial import BEGIN, MINUTE, Now, settle, trial_on
+from tinhnet.store.series.contract import SeriesStore
 from tinhnet.store.series.files import FileSeries
-from tinhnet.store.series.sample import Series, series_of
+from tinhnet.store.series.sample import series_of
 
 ROOT = Path(__file__).parents[3]
-ROUNDS = 8
+ROUNDS = 6
 SERIES = [
     series_of(name, device=device)
     for device in ("a", "b")
@@ -24,13 +30,16 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from tests.store.series.test_kill import PER_BATCH, SERIES, at_of
-from tests.store.series.trial import MINUTE, Now
-from tinhnet.store.series.files import FileSeries
+from tests.store.series.trial import Now
+from tinhnet.config import Config, LogsConfig, SeriesConfig
+from tinhnet.logs import set_up_logs
+from tinhnet.store.series.open import open_series
 from tinhnet.store.series.sample import Sample
 
 now = Now()
-store = FileSeries(Path(sys.argv[1]), now)
-batch = int(sys.argv[2])
+set_up_logs(LogsConfig(level="error"), str)
+store = open_series(Config(state=Path(sys.argv[1]), series=SeriesConfig(url=sys.argv[2])), now)
+batch = int(sys.argv[3])
 while True:
     numbers = range(batch * PER_BATCH, (batch + 1) * PER_BATCH)
     now.at = at_of(numbers[-1])
@@ -46,38 +55,87 @@ def at_of(number: int) -> datetime:
     return BEGIN + number * MINUTE
 
 
-def killed_after(directory: Path, first: int, batches: int) -> int:
-    """Let a writer accept some batches, kill it in the middle of the next; return the last one."""
-    command = [sys.executable, "-c", WRITER, str(directory), str(first)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        accepted = [int(writer.stdout.readline()) for _ in range(batches)]
-        writer.kill()
-        # What it said before it died counts as well.
-        accepted += [int(line) for line in writer.stdout if line.endswith("\n")]
-    return accepted[-1]
+@dataclass
+class Writer:
+    """A process that appends batch after batch; `accepted` is the last one it told of."""
+
+    process: subprocess.Popen[str]
+    accepted: int = -1
+
+    def wait(self, batches: int) -> None:
+        """Wait until some more batches are accepted."""
+        assert self.process.stdout is not None
+        for _ in range(batches):
+            self.accepted = int(self.process.stdout.readline())
+
+    def kill(self) -> None:
+        """Kill it wherever it is, and read what it told before."""
+        self.process.kill()
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.endswith("\n"):
+                self.accepted = int(line)
 
 
-def numbers_of(store: FileSeries, series: Series) -> list[int]:
-    """Return the values of all samples of a series in the order of time."""
+@contextmanager
+def writing(state: Path, url: str, first: int) -> Iterator[Writer]:
+    """Let a writer append batches from a number on, and kill it in the end."""
+    command = [sys.executable, "-c", WRITER, str(state), url, str(first)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        writer = Writer(process)
+        try:
+            yield writer
+        finally:
+            writer.kill()
+
+
+def whole_batches(store: SeriesStore, accepted: int) -> int:
+    """Return how many batches are kept; each is there once and whole, none before it missing."""
     end = BEGIN + timedelta(days=30)
-    return [round(point.value) for point in store.window(series, BEGIN, end)]
+    shown = [
+        [round(point.value) for point in store.window(series, BEGIN, end)] for series in SERIES
+    ]
+    kept = len(shown[0])
+    assert shown == [list(range(kept))] * len(SERIES)
+    assert kept % PER_BATCH == 0, "a batch is kept whole or not at all"
+    assert kept // PER_BATCH in (accepted + 1, accepted + 2)
+    steps = store.window(SERIES[1], BEGIN, end, timedelta(hours=1))
+    assert sum(point.samples for point in steps) == kept
+    return kept // PER_BATCH
 
 
 def test_a_writer_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """The machine room loses power, the kernel kills: what was accepted is there, once."""
     chance = random.Random(20260105)  # noqa: S311
-    directory = tmp_path / "series"
     first = 0
     for _ in range(ROUNDS):
-        last = killed_after(directory, first, chance.randrange(1, 12))
-        store = FileSeries(directory, Now())
-        kept = numbers_of(store, SERIES[0])
-        assert len(kept) % PER_BATCH == 0, "a batch is kept whole or not at all"
-        assert len(kept) // PER_BATCH in (last + 1, last + 2)
-        for series in SERIES:
-            assert numbers_of(store, series) == list(range(len(kept)))
-        steps = store.window(SERIES[1], BEGIN, BEGIN + timedelta(days=30), timedelta(hours=1))
-        assert sum(point.samples for point in steps) == len(kept)
+        with writing(tmp_path, "", first) as writer:
+            writer.wait(chance.randrange(1, 12))
+        store = FileSeries(tmp_path / "series", Now())
+        first = whole_batches(store, writer.accepted)
         store.close()
-        first = len(kept) // PER_BATCH
+
+
+def test_both_sides_killed_at_any_moment_lose_and_double_nothing(
+    own_server: Server, tmp_path: Path
+) -> None:
+    """Whoever of collector and Prometheus dies first, each sample arrives, once."""
+    chance = random.Random(20160101)  # noqa: S311
+    first = 0
+    for number in range(ROUNDS):
+        with writing(tmp_path, own_server.url, first) as writer:
+            writer.wait(chance.randrange(1, 6))
+            if number % 2:
+                own_server.stop(signal.SIGKILL)
+                writer.wait(chance.randrange(1, 6))
+            if number % 4 == 1:
+                own_server.start()
+                writer.wait(chance.randrange(1, 6))
+        if number % 4 == 3:
+            own_server.start()
+        store = trial_on(own_server, tmp_path / "series", "").open()
+        settle(store, BEGIN)
+        first = whole_batches(store, writer.accepted)
+        assert store.backlog == 0
+        assert store.refused == {}
+        store.close()

@@ -4,9 +4,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from tests.store.series.server import Server
+from tinhnet.logs import log_of
 from tinhnet.store.series.contract import SeriesStore
+from tinhnet.store.series.prometheus import PrometheusSeries
+from tinhnet.store.series.promql import Client
 from tinhnet.store.series.sample import Sample, Series, series_of
+from tinhnet.store.series.spool import Spool
 
 BEGIN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -48,6 +54,15 @@ class Trial:
         """Close what was opened."""
         for store in self.opened:
             store.close()
+
+
+def trial_on(server: Server, directory: Path, run: str) -> Trial:
+    """Return a trial on a Prometheus, with its spool in a directory."""
+
+    def make(now: Now) -> SeriesStore:
+        return PrometheusSeries(Client(server.url), Spool(directory), now, log_of("store"))
+
+    return Trial(make, run)
 
 
 def every(series: Series, step: timedelta, values: list[float]) -> list[Sample]:
