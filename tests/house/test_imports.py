@@ -21,7 +21,7 @@ OWNERS = {
     "ansible_runner": ("changes",),
     "argon2": ("tinhnet/",),
     "babel": ("webui",),
-    "cryptography": ("tinhnet/",),
+    "cryptography": ("tinhnet/", "collectors/snmp/usm.py"),
     "flask": ("webui",),
     "flask_babel": ("webui",),
     "flask_limiter": ("webui",),
