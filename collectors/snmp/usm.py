@@ -84,7 +84,7 @@ class UserSecurity:
     """
 
     def __init__(self, user: User, salt: int) -> None:
-        self._user = user
+        self.user = user
         self._algorithm = user.authentication
         self._digest_bytes = AUTHENTICATIONS[user.authentication]
         self._name = user.name.encode()
@@ -252,7 +252,7 @@ class UserSecurity:
 
     def _refusal(self, which: tuple[int, ...], name: bytes) -> SnmpError:
         """Return what a report means to the person who has to mend it."""
-        user = self._user
+        user = self.user
         known = {
             1: f"the agent does not allow user {user.name} to ask with authentication and privacy",
             2: "the agent says our message is out of its time window, but does not prove it",
