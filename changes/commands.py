@@ -35,6 +35,10 @@ def run_job(  # noqa: PLR0913 one parameter per option of the command
     check: Annotated[bool, typer.Option("--check", help="Change nothing.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what would change.")] = False,
     extra: Annotated[list[str] | None, typer.Option(help="An argument as key=value.")] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option(help="What it is for; needed by a change that follows no dry run."),
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for the end; exit 1 on failure.")
     ] = False,
@@ -49,6 +53,7 @@ def run_job(  # noqa: PLR0913 one parameter per option of the command
         check=check,
         diff=diff,
         extra=dict(_pair(text) for text in extra or []),
+        purpose=purpose,
     )
     with context_of_command() as context:
         job = launch_job(context, local_actor(context), request)
@@ -123,7 +128,8 @@ def list_all_jobs(
         states = (state,) if state else ()
         found = list_jobs(connection, states=states, device=device, limit=count)
     columns = {"id": "job", "state": "state", "playbook": "playbook", "limit": "limit"}
-    columns |= {"actor": "by", "requested_at": "asked for", "reason": "reason"}
+    columns |= {"actor": "by", "purpose": "what for", "requested_at": "asked for"}
+    columns |= {"reason": "reason"}
     print_rows([job_row(one) for one in found], columns, as_json=as_json)
 
 
@@ -148,6 +154,10 @@ def _print_job(context: Context, job: Job, *, as_json: bool) -> None:
     told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     reason = f"; {job.reason}" if job.reason else ""
     say(f"{job.id} {job.state} {job.playbook}" + (f": {told}" if told else "") + reason)
+    if job.purpose:
+        say(f"  what for: {job.purpose}")
+    if job.dry_run:
+        say(f"  follows the dry run {job.dry_run}")
     for one in devices:
         if one.detail:
             say(f"  {one.device}: {one.result or 'open'}: {one.detail}")

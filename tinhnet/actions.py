@@ -16,6 +16,7 @@ from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.model.actor import Actor, Role, Session, Token, User
 from tinhnet.model.job import Job, JobRequest, JobState, Playbook, Risk
+from tinhnet.purpose import purpose_of, without_purpose
 from tinhnet.store import jobs, leases, people, sessions
 from tinhnet.store.engine import Transaction
 from tinhnet.text import composed
@@ -40,22 +41,36 @@ class LastAdminError(RequestError):
 def launch_job(context: Context, actor: Actor, request: JobRequest) -> Job:
     """Ask for a run of a playbook; the change worker takes it from there.
 
-    A dry run (`check`) needs no more than the right to read.
+    A dry run (`check`) needs no more than the right to read.  Raises
+    PurposeError for a change that neither says what it is for nor follows a
+    dry run of just the same.
     """
     playbook = find_playbook(context.config.jobs.playbooks, request.playbook)
     extra = {key: composed(value) for key, value in (request.extra or {}).items()}
-    asked = replace(request, playbook=playbook.name, extra=extra)
+    purpose = None if request.purpose is None else purpose_of(request.purpose)
+    asked = replace(request, playbook=playbook.name, extra=extra, purpose=purpose)
     risk = Risk.READ if asked.check else playbook.risk
     require(context, actor, f"job.run.{risk}", f"playbook {playbook.name}")
     _check_request(asked, playbook)
     with context.store.writing() as connection:
-        job = jobs.add_job(connection, asked, risk, actor.name, context.now)
+        dry_run = None if risk is Risk.READ else _dry_run(context, connection, asked)
+        if risk is not Risk.READ and purpose is None and dry_run is None:
+            raise without_purpose(playbook.name, context.config.jobs.dry_run_hours)
+        job = jobs.add_job(connection, asked, risk, actor.name, context.now, dry_run)
         details = {"playbook": asked.playbook, "limit": asked.limit or "all"}
         details |= {"mode": "check" if asked.check else "apply", "diff": str(asked.diff).lower()}
         details |= {"tags": ",".join(asked.tags)} if asked.tags else {}
         details |= {f"extra.{key}": value for key, value in (asked.extra or {}).items()}
+        details |= {"purpose": purpose} if purpose else {}
+        details |= {"dry_run": dry_run.id} if dry_run else {}
         record(context, connection, actor, "job.launch", f"job {job.id}", details)
     return job
+
+
+def dry_run_of(context: Context, request: JobRequest) -> Job | None:
+    """Return the dry run that a change would follow, None when none counts any more."""
+    with context.store.reading() as connection:
+        return _dry_run(context, connection, request)
 
 
 def cancel_job(context: Context, actor: Actor, number: int) -> Job:
@@ -268,6 +283,11 @@ def _shut_out(connection: Transaction, name: str) -> dict[str, str]:
 
 def _roles(roles: Iterable[Role]) -> str:
     return ",".join(sorted(roles))
+
+
+def _dry_run(context: Context, connection: Transaction, asked: JobRequest) -> Job | None:
+    lasts = timedelta(hours=context.config.jobs.dry_run_hours)
+    return jobs.find_dry_run(connection, asked, context.now - lasts)
 
 
 def _check_request(request: JobRequest, playbook: Playbook) -> None:

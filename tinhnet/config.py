@@ -93,6 +93,12 @@ class JobsConfig(_Section):
         default=5.0, ge=0, description="seconds between SIGTERM and SIGKILL of a job"
     )
     parallel: int = Field(default=2, ge=1, le=16, description="jobs run at the same time")
+    dry_run_hours: float = Field(
+        default=24.0,
+        ge=0,
+        le=8760,
+        description="hours for which a dry run stands for a purpose",
+    )
 
 
 class LogsConfig(_Section):

@@ -36,6 +36,8 @@ def job_row(job: Job) -> dict[str, Cell]:
         "cancelled_by": job.cancelled_by,
         "reason": job.reason,
         "last_seq": job.last_seq,
+        "purpose": job.purpose,
+        "dry_run": job.dry_run,
     }
 
 

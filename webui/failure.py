@@ -14,6 +14,7 @@ from tinhnet.access import AccessDeniedError, LoginRefusedError
 from tinhnet.actions import RequestError
 from tinhnet.catalogue import PlaybookMissingError
 from tinhnet.errors import ProblemsError, TinhnetError
+from tinhnet.purpose import PurposeError
 from tinhnet.store.errors import StoreError
 
 API = "/api/"
@@ -47,6 +48,7 @@ STATUSES: tuple[tuple[type[TinhnetError], int], ...] = (
     (LoginRefusedError, 401),
     (PlaybookMissingError, 404),
     (RequestError, 400),
+    (PurposeError, 400),
     (StoreError, 503),
     (ProblemsError, 500),
 )

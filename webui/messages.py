@@ -25,7 +25,15 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
 }
-FLOOR = ("access.py", "actions.py", "audit.py", "catalogue.py", "entrance.py", "store/errors.py")
+FLOOR = (
+    "access.py",
+    "actions.py",
+    "audit.py",
+    "catalogue.py",
+    "entrance.py",
+    "purpose.py",
+    "store/errors.py",
+)
 """Files of the floor whose errors reach pages: their texts are message ids of our catalogues."""
 ERRORS = (
     "AccessDeniedError",
@@ -33,6 +41,7 @@ ERRORS = (
     "LoginRefusedError",
     "PasswordError",
     "PlaybookMissingError",
+    "PurposeError",
     "RequestError",
 )
 """Errors whose first text says what went wrong and whose second says what to do."""

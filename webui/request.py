@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from tinhnet.model.job import JobRequest, Playbook
+from tinhnet.model.job import Job, JobRequest, Playbook
 from webui.vietnamese import composed
 
 LIMIT = re.compile(r"[A-Za-z0-9*!&:,._-]{1,1000}")
@@ -26,6 +26,7 @@ class Asked:
     check: bool
     diff: bool
     extra: dict[str, str]
+    purpose: str = ""
 
     @property
     def whole_limit(self) -> str:
@@ -40,6 +41,7 @@ class Asked:
             ("tags", self.tags),
             ("mode", "check" if self.check else "apply"),
             ("diff", "yes" if self.diff else "no"),
+            ("purpose", self.purpose),
             *((f"{PREFIX}{name}", value) for name, value in self.extra.items()),
         ]
 
@@ -56,6 +58,7 @@ class Asked:
             check=self.check,
             diff=self.diff,
             extra={name: value for name, value in self.extra.items() if value},
+            purpose=self.purpose or None,
         )
 
     def faults(self, playbook: Playbook) -> dict[str, str]:
@@ -91,4 +94,18 @@ def asked_from(fields: MultiDict[str, str]) -> Asked:
             for name, value in fields.items()
             if name.startswith(PREFIX)
         },
+        purpose=composed(fields.get("purpose", "")),
+    )
+
+
+def asked_of(job: Job) -> Asked:
+    """Return what a job was asked for, to ask for it once more."""
+    return Asked(
+        sites=(),
+        limit=job.limit or "",
+        tags=",".join(job.tags),
+        check=job.check,
+        diff=job.diff,
+        extra=dict(job.extra),
+        purpose=job.purpose or "",
     )

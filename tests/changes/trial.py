@@ -120,7 +120,9 @@ def write_servers(
 
 def launch(context: Context, playbook: str, limit: str | None = None, **extra: str) -> Job:
     """Ask for a job as an engineer does."""
-    return actions.launch_job(context, ENGINEER, JobRequest(playbook, limit, extra=extra))
+    return actions.launch_job(
+        context, ENGINEER, JobRequest(playbook, limit, extra=extra, purpose="Thử")
+    )
 
 
 def read(context: Context, job: Job) -> Job:

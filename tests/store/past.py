@@ -5,13 +5,30 @@ from datetime import UTC, datetime
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from sqlalchemy import insert
 
-from tinhnet.model.job import JobRequest, Risk
-from tinhnet.store import jobs
+from tinhnet.store import schema
 from tinhnet.store.engine import Store
 from tinhnet.store.migrate import MIGRATIONS, known
 
 NOW = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
+
+FIRST_JOB: dict[str, object] = {
+    "state": "waiting",
+    "playbook": "wan.yml",
+    "risk": "change",
+    "limit": "dien-ban",
+    "tags": [],
+    "check": False,
+    "diff": False,
+    "extra": {},
+    "actor": "lan",
+    "requested_at": NOW,
+    "devices": [],
+    "is_cancelling": False,
+    "last_seq": 0,
+}
+"""A job as the first release wrote it: without the columns that came later."""
 
 
 def write_first_release(store: Store) -> None:
@@ -22,4 +39,4 @@ def write_first_release(store: Store) -> None:
         settings.attributes["connection"] = connection
         command.upgrade(settings, known()[0])
     with store.writing() as connection:
-        jobs.add_job(connection, JobRequest("wan.yml", "dien-ban"), Risk.CHANGE, "lan", NOW)
+        connection.execute(insert(schema.jobs).values(FIRST_JOB))

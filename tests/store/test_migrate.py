@@ -36,6 +36,7 @@ def test_an_old_state_is_refused_until_it_is_migrated_and_loses_nothing(
     assert untouched == done.before == known()[0]
     assert done.after == current(old) == known()[-1]
     assert (job.limit, job.actor, job.requested_at) == ("dien-ban", "lan", NOW)
+    assert (job.purpose, job.dry_run) == (None, None)
 
 
 def test_a_command_on_an_old_state_says_what_to_do(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def actor(*roles: Role) -> Actor:
 
 
 ADMIN = actor(Role.ADMIN)
-WANTED = JobRequest("wan", "dien-ban", extra={"device": "core1"})
+WANTED = JobRequest("wan", "dien-ban", extra={"device": "core1"}, purpose="Điện Bàn")
 
 
 def deeds(context: Context) -> list[str]:
@@ -95,7 +95,7 @@ def test_names_are_kept_composed_whatever_was_typed(
     token, _ = actions.create_token(context, ADMIN, typed, Role.VIEWER)
     extra = {"device": normalize(form, "Điện")}
     (context.config.jobs.playbooks / "wan.yml").write_text(normalize(form, NAMED))
-    job = actions.launch_job(context, actor(Role.ENGINEER), JobRequest("wan", extra=extra))
+    job = actions.launch_job(context, actor(Role.ENGINEER), replace(WANTED, extra=extra))
     (card,) = catalogue(context.config.jobs.playbooks)
     with context.store.reading() as connection:
         said = str([one.details for one in newest_entries(connection)])

@@ -153,6 +153,39 @@ def test_only_the_right_role_launches_and_check_mode_is_the_default(
     assert made.headers["Location"] == f"/api/v1/jobs/{made.json['id']}"
 
 
+def test_a_change_says_what_it_is_for(program: Callable[[Role], Program]) -> None:
+    """The same rule at every door; the refusal says what to send."""
+    engineer = program(Role.ENGINEER)
+    body = {"playbook": "change.yml", "limit": "hoi-an", "check": False}
+
+    silent = engineer.post("/api/v1/jobs", body)
+    wrong = engineer.post("/api/v1/jobs", body | {"purpose": "hai\ndòng"})
+    made = engineer.post("/api/v1/jobs", body | {"purpose": "Hội An"})
+
+    assert silent.status_code == wrong.status_code == 400
+    assert silent.json is not None
+    assert "nobody said what for" in silent.json["detail"]
+    assert "purpose" in silent.json["hint"]
+    assert wrong.json is not None
+    assert "U+000A" in wrong.json["detail"]
+    assert made.json is not None
+    assert (made.json["purpose"], made.json["dry_run"]) == ("Hội An", None)
+
+
+def test_half_a_character_as_purpose_is_told_as_such(site: Site) -> None:
+    """JSON can carry a lone surrogate, a database cannot."""
+    _, token = actions.create_token(site.context, OPERATOR, "half", Role.ENGINEER)
+    answer = site.app.test_client().post(
+        "/api/v1/jobs",
+        data=r'{"playbook": "change.yml", "check": false, "purpose": "a\udcff"}',
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+    assert answer.status_code in {400, 422}
+    assert "purpose" in answer.get_data(as_text=True)
+
+
 def test_a_job_can_be_read_and_cancelled(program: Callable[[Role], Program]) -> None:
     """Launch, look, think again, cancel: a whole life over the API."""
     engineer = program(Role.ENGINEER)

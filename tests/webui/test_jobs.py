@@ -22,6 +22,7 @@ from tinhnet.store.leases import Start, end_job, start_job
 
 LINES = 1300
 FAILED_AT = 700
+PURPOSE = "Mạch thứ hai cho Điện Bàn"
 BEGAN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
 
@@ -29,7 +30,9 @@ BEGAN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 def ended(site: Site) -> Job:
     """Return a job that ended with a failed device, written as its worker writes it."""
     context, now = site.context, site.context.now
-    job = actions.launch_job(context, OPERATOR, JobRequest("change.yml", limit="cpe", diff=True))
+    job = actions.launch_job(
+        context, OPERATOR, JobRequest("change.yml", "cpe", diff=True, purpose=PURPOSE)
+    )
     devices = ["core1", "dien-ban-cpe1", "hoi-an-cpe1"]
     start = Start("w", now, ["ansible-playbook", "change.yml"], "0" * 40, "2.19.4", devices)
     with context.store.writing() as connection:
@@ -175,6 +178,7 @@ def test_a_risky_run_needs_the_number_of_devices(site: Site) -> None:
         "mode": "apply",
         "expected": "1",
         "confirm": "40",
+        "purpose": PURPOSE,
     }
 
     refused = post(client, "/jobs", fields)
@@ -182,6 +186,66 @@ def test_a_risky_run_needs_the_number_of_devices(site: Site) -> None:
 
     assert "/review" in (refused.location or "")
     assert re.fullmatch(r"/jobs/J\d+", accepted.location or "")
+
+
+def test_a_change_without_purpose_goes_back_to_the_form_with_the_reason(site: Site) -> None:
+    """What was chosen stays; the person adds a line, or looks first."""
+    client = site.visit("lan", "vi")
+    fields: dict[str, str | list[str]] = {
+        "playbook": "change.yml",
+        "limit": "dien-ban",
+        "mode": "apply",
+        "confirm": "1",
+    }
+
+    silent = post(client, "/jobs", fields)
+    back = client.get(silent.location or "").get_data(as_text=True)
+    wrong = post(client, "/jobs", fields | {"purpose": "a\u202eb"})
+    told = client.get(wrong.location or "").get_data(as_text=True)
+
+    assert "/review?limit=dien-ban&mode=apply" in (silent.location or "")
+    assert "không ai nói để làm gì" in back
+    assert "đảo chiều chữ viết (U+202E)" in told
+    assert re.search(r'id="purpose"[^>]* required', back)
+
+
+def test_the_purpose_is_read_in_the_list_on_the_page_and_in_the_log(site: Site, ended: Job) -> None:
+    """Who asks what a change was for finds it wherever the job is named."""
+    client = site.visit("binh")
+    for path in ("/jobs", f"/jobs/{ended.id}", f"/evidence?subject={ended.id}"):
+        assert PURPOSE in client.get(path).get_data(as_text=True), path
+
+
+def test_a_dry_run_of_just_the_same_makes_the_purpose_optional(site: Site) -> None:
+    """Who looked at exactly this need not write why."""
+    looked = _ended_dry_run(site, "hoi-an")
+    client = site.visit("lan")
+    fields: dict[str, str | list[str]] = {
+        "playbook": "change.yml",
+        "limit": "hoi-an",
+        "mode": "apply",
+        "confirm": "1",
+    }
+
+    page = client.get("/playbooks/change.yml/review?limit=hoi-an&mode=apply").get_data(as_text=True)
+    answer = post(client, "/jobs", fields)
+    job = client.get(answer.location or "").get_data(as_text=True)
+
+    assert re.search(rf"This follows a dry run.*/jobs/{looked.id}", page)
+    assert not re.search(r'id="purpose"[^>]* required', page)
+    assert re.search(rf"follows the dry run <a href=\"/jobs/{looked.id}\"", job)
+
+
+def _ended_dry_run(site: Site, limit: str) -> Job:
+    context, now = site.context, site.context.now
+    asked = JobRequest("change.yml", limit, check=True, diff=True)
+    job = actions.launch_job(context, OPERATOR, asked)
+    with context.store.writing() as connection:
+        start = Start("w", now, ["ansible-playbook"], None, "2.19.4", [f"{limit}-cpe1"])
+        running = start_job(connection, job, start, now)
+        assert running is not None
+        end_job(connection, running, JobState.SUCCEEDED, None, {}, now)
+        return get_job(connection, job.number)
 
 
 def test_check_mode_is_what_an_empty_form_means(site: Site) -> None:

@@ -76,7 +76,8 @@ class JobRequest:
     """What somebody asks to run.
 
     `limit` narrows the target in Ansible's words (`dien-ban`, `cpe:!x-cpe1`),
-    None for the whole target of the playbook.  `check` changes nothing.
+    None for the whole target of the playbook.  `check` changes nothing.  `purpose`
+    says what it is for, None when nobody said.
     """
 
     playbook: str
@@ -85,6 +86,7 @@ class JobRequest:
     check: bool = False
     diff: bool = False
     extra: Mapping[str, str] | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Job:
     empty until it is known.  `holder` names the job that this one waits for.
     `worker` runs it and must renew its lease before `lease_until`.
     `is_cancelling` is True between the wish and the end.  `reason` says in a
-    sentence why the job ended as it did.
+    sentence why the job ended as it did.  `purpose` says what the job is for,
+    `dry_run` names the dry run of just the same that it follows; a change has
+    at least one of both.
     """
 
     number: int
@@ -123,6 +127,8 @@ class Job:
     cancelled_by: str | None
     reason: str | None
     last_seq: int
+    purpose: str | None
+    dry_run: str | None
 
     @property
     def id(self) -> str:

@@ -23,9 +23,14 @@ PAGE = 1000
 
 
 def add_job(
-    connection: Connection, request: JobRequest, risk: Risk, actor: str, now: datetime
+    connection: Connection,
+    request: JobRequest,
+    risk: Risk,
+    actor: str,
+    now: datetime,
+    dry_run: Job | None = None,
 ) -> Job:
-    """Add a waiting job and return it with its number."""
+    """Add a waiting job, which may follow a dry run, and return it with its number."""
     statement = insert(jobs).values(
         state=JobState.WAITING.value,
         playbook=request.playbook,
@@ -40,6 +45,8 @@ def add_job(
         devices=[],
         is_cancelling=False,
         last_seq=0,
+        purpose=request.purpose,
+        dry_run=dry_run.number if dry_run else None,
     )
     number = connection.execute(statement.returning(jobs.c.number)).scalar_one()
     return get_job(connection, number)
@@ -85,6 +92,30 @@ def count_jobs(connection: Connection, states: Sequence[JobState] = ()) -> int:
     if states:
         statement = statement.where(jobs.c.state.in_([state.value for state in states]))
     return int(connection.execute(statement).scalar_one())
+
+
+def find_dry_run(connection: Connection, request: JobRequest, since: datetime) -> Job | None:
+    """Return the newest dry run of just what is asked for that ended well after `since`.
+
+    Playbook, limit, tags and arguments must be the same; whether differences
+    were shown does not count.
+    """
+    limit = jobs.c.limit.is_(None) if request.limit is None else jobs.c.limit == request.limit
+    statement = (
+        select(jobs)
+        .where(
+            jobs.c.playbook == request.playbook,
+            jobs.c.check.is_(True),
+            jobs.c.state == JobState.SUCCEEDED.value,
+            jobs.c.ended_at >= since,
+            limit,
+        )
+        .order_by(jobs.c.number.desc())
+        .limit(PAGE)
+    )
+    wanted = (set(request.tags), dict(request.extra or {}))
+    found = (_job(row) for row in connection.execute(statement).mappings())
+    return next((job for job in found if (set(job.tags), dict(job.extra)) == wanted), None)
 
 
 def list_events(
@@ -195,6 +226,8 @@ def _job(row: RowMapping) -> Job:
         cancelled_by=row["cancelled_by"],
         reason=row["reason"],
         last_seq=row["last_seq"],
+        purpose=row["purpose"],
+        dry_run=None if row["dry_run"] is None else f"J{row['dry_run']}",
     )
 
 

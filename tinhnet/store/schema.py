@@ -126,6 +126,8 @@ jobs = Table(
     Column("is_cancelling", Boolean, nullable=False),
     Column("cancelled_by", Text),
     Column("reason", Text),
+    Column("purpose", Text),
+    Column("dry_run", Integer),
     Column("last_seq", Integer, nullable=False),
 )
 

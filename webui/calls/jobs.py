@@ -45,6 +45,8 @@ class JobRow(BaseModel):
     cancelled_by: str | None
     reason: str | None
     last_seq: int
+    purpose: str | None
+    dry_run: str | None
 
 
 class JobDeviceRow(BaseModel):
@@ -118,7 +120,10 @@ class JobName(BaseModel):
 
 
 class JobBody(BaseModel):
-    """What to run; `check` is true unless you say otherwise."""
+    """What to run; `check` is true unless you say otherwise.
+
+    A change needs a `purpose`, or a dry run of just the same before it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -128,6 +133,7 @@ class JobBody(BaseModel):
     check: bool = True
     diff: bool = True
     extra: dict[str, str] = {}
+    purpose: str | None = Field(None, description="what a change is for")
 
 
 def add(calls: APIBlueprint) -> None:
@@ -197,6 +203,7 @@ def _add_doing(calls: APIBlueprint) -> None:
             check=body.check,
             diff=body.diff,
             extra=body.extra,
+            purpose=body.purpose,
         )
         job = actions.launch_job(web().context, actor(), wanted)
         answer = make_response(jsonify(job_row(job)), 201)

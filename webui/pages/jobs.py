@@ -2,7 +2,7 @@
 """Jobs: the list, launching and cancelling, and one job with its live log."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import (
     Blueprint,
@@ -23,15 +23,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from tinhnet import actions
 from tinhnet.catalogue import find_playbook
 from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState
+from tinhnet.purpose import PurposeError
 from tinhnet.store.jobs import list_devices, list_events, list_jobs
 from tinhnet.store.results import first_faults, next_fault, tallies
 from webui.context import index, web
+from webui.failure import in_words
 from webui.joblog import LINES, events_of, text_of, window
 from webui.jobview import OPEN, job_by_id
 from webui.live import StreamsFullError
 from webui.page import Entry, Page
 from webui.person import actor, may, needs, still_here
-from webui.request import Asked, asked_from
+from webui.request import asked_from, asked_of
 from webui.stream import event_stream, full
 
 _pages = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -97,7 +99,11 @@ def launch() -> AnyResponse:
     if expected and request.form.get("confirm", "").strip() != expected:
         flash(gettext("The number of devices does not agree; nothing was started."), "error")
         return redirect(back, code=303)
-    job = actions.launch_job(web().context, actor(), asked.request(playbook))
+    try:
+        job = actions.launch_job(web().context, actor(), asked.request(playbook))
+    except PurposeError as error:
+        flash(in_words(error), "error")
+        return redirect(back, code=303)
     return redirect(url_for("jobs.show", job_id=job.id), code=303)
 
 
@@ -242,7 +248,7 @@ def _relaunch(job: Job, failed: list[str]) -> str | None:
         return None
     if not may("job.run.read"):
         return None
-    asked = Asked((), limit, ",".join(job.tags), job.check, job.diff, dict(job.extra))
+    asked = replace(asked_of(job), limit=limit)
     return asked.address(url_for("playbooks.review", name=job.playbook))
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 
+from tinhnet import actions
 from tinhnet.access import may as actor_may
 from tinhnet.catalogue import catalogue, find_playbook
 from tinhnet.model.job import Job, Playbook, Risk
+from tinhnet.purpose import LONGEST
 from tinhnet.store.jobs import list_jobs
 from webui.context import index, web
 from webui.index import Index
@@ -90,6 +92,7 @@ def review(name: str) -> str | tuple[str, int]:
         return _form(playbook, asked, faults), 422
     wanted = asked.request(playbook)
     target = target_of(web().context, wanted)
+    is_risky = not wanted.check and playbook.risk is not Risk.READ
     return render_template(
         "review.html",
         playbook=playbook,
@@ -100,7 +103,9 @@ def review(name: str) -> str | tuple[str, int]:
         command=command_of(web().context, wanted),
         back=asked.address(url_for("playbooks.prepare", name=playbook.name)),
         may_run=wanted.check or _may_apply(playbook),
-        is_risky=not wanted.check and playbook.risk is not Risk.READ,
+        is_risky=is_risky,
+        dry_run=actions.dry_run_of(web().context, wanted) if is_risky else None,
+        longest=LONGEST,
     )
 
 
