@@ -110,7 +110,8 @@ def test_a_server_that_went_back_is_told_from_one_that_refused(
 
 def test_a_session_that_ends_early_is_an_error(store: SecretStore) -> None:
     """Silence is not success."""
-    with pytest.raises(ServerError, match="web1: state not known: the session ended without an answer"):
+    said = "web1: state not known: the session ended without an answer"
+    with pytest.raises(ServerError, match=said):
         outcome(EMPTY, "Connection to web1 closed.\n", store.mask)
 
 
