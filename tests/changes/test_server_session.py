@@ -140,7 +140,7 @@ class Trial:
         }
         write_servers(self.root, self.context, {"web1": host})
         (self.root / "playbooks" / "servers.yml").write_text(PLAYBOOK)
-        asked = JobRequest("servers", None, check=check)
+        asked = JobRequest("servers", None, check=check, purpose="Thử")
         job = run(self.worker, self.context, actions.launch_job(self.context, ENGINEER, asked))
         found = results(self.context, job)["web1"]
         return found.result, found.detail or ""

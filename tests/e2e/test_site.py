@@ -33,7 +33,8 @@ def changed(printed: str) -> dict[str, int]:
 
 def job(province: Province) -> dict[str, str]:
     """Run site.yml as a job; return each device's result word."""
-    done = province.product("job", "run", "site.yml", "--wait", "--json", "--limit", LIMIT)
+    asked = ("--wait", "--json", "--purpose", "Thử", "--limit", LIMIT)
+    done = province.product("job", "run", "site.yml", *asked)
     assert done.returncode == 0, done.stdout + done.stderr
     return {str(device): str(word) for device, word in json.loads(done.stdout)["results"].items()}
 
