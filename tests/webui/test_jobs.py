@@ -4,6 +4,7 @@
 import re
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -236,9 +237,46 @@ def test_a_dry_run_of_just_the_same_makes_the_purpose_optional(site: Site) -> No
     assert re.search(rf"follows the dry run <a href=\"/jobs/{looked.id}\"", job)
 
 
-def _ended_dry_run(site: Site, limit: str) -> Job:
+def test_an_ended_dry_run_leads_to_the_real_one_with_everything_filled_in(site: Site) -> None:
+    """What was looked at is what is run: nobody types it a second time."""
+    looked = _ended_dry_run(site, "tam-ky", tags=("a", "b"), extra={"device": "core1"})
+    client = site.visit("lan")
+
+    page = client.get(f"/jobs/{looked.id}").get_data(as_text=True)
+    found = re.search(r'href="(/playbooks/change.yml\?[^"]+)"', page)
+    assert found is not None
+    form = client.get(unescape(found[1])).get_data(as_text=True)
+
+    assert "Run it for real" in page
+    assert re.search(r'name="limit" value="tam-ky"', form)
+    assert re.search(r'name="tags" value="a,b"', form)
+    assert re.search(r'name="arg.device" value="core1"', form)
+    assert re.search(r'value="apply" checked', form)
+
+
+@pytest.mark.parametrize("name", ["tuan", "minh"])
+def test_who_may_not_change_is_not_led_to_it(site: Site, name: str) -> None:
+    """A button that ends in a refusal is no help."""
+    looked = _ended_dry_run(site, "tam-ky")
+
+    assert "for real…" not in site.visit(name).get(f"/jobs/{looked.id}").get_data(as_text=True)
+
+
+def test_a_dry_run_under_way_leads_nowhere_yet(site: Site, ended: Job) -> None:
+    """Nobody has seen yet what would change; and a real run is no dry run."""
+    asked = JobRequest("change.yml", "tam-ky", check=True)
+    waiting = actions.launch_job(site.context, OPERATOR, asked)
+    client = site.visit("lan")
+
+    for job in (waiting, ended):
+        assert "for real…" not in client.get(f"/jobs/{job.id}").get_data(as_text=True)
+
+
+def _ended_dry_run(
+    site: Site, limit: str, tags: tuple[str, ...] = (), extra: dict[str, str] | None = None
+) -> Job:
     context, now = site.context, site.context.now
-    asked = JobRequest("change.yml", limit, check=True, diff=True)
+    asked = JobRequest("change.yml", limit, tags, check=True, diff=True, extra=extra)
     job = actions.launch_job(context, OPERATOR, asked)
     with context.store.writing() as connection:
         start = Start("w", now, ["ansible-playbook"], None, "2.19.4", [f"{limit}-cpe1"])

@@ -21,7 +21,7 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
-from tinhnet.catalogue import find_playbook
+from tinhnet.catalogue import PlaybookMissingError, find_playbook
 from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState
 from tinhnet.purpose import PurposeError
 from tinhnet.store.jobs import list_devices, list_events, list_jobs
@@ -223,6 +223,7 @@ def _status(job: Job) -> dict[str, object]:
         "sites": len(sites),
         "known": known,
         "relaunch": _relaunch(job, failed),
+        "for_real": _for_real(job),
         "may_cancel": may("job.cancel") and job.state in OPEN and not job.is_cancelling,
         "title": _title(job),
     }
@@ -250,6 +251,20 @@ def _relaunch(job: Job, failed: list[str]) -> str | None:
         return None
     asked = replace(asked_of(job), limit=limit)
     return asked.address(url_for("playbooks.review", name=job.playbook))
+
+
+def _for_real(job: Job) -> str | None:
+    """Return where an ended dry run is prepared for real, None where it cannot be."""
+    if not (job.check and job.state.is_final):
+        return None
+    try:
+        playbook = find_playbook(web().context.config.jobs.playbooks, job.playbook)
+    except PlaybookMissingError:
+        return None
+    if not may(f"job.run.{playbook.risk.value}"):
+        return None
+    asked = replace(asked_of(job), check=False)
+    return asked.address(url_for("playbooks.prepare", name=playbook.name))
 
 
 def _title(job: Job) -> str:
