@@ -77,11 +77,15 @@ def list_playbooks(*, as_json: AsJson = False) -> None:
             "risk": one.risk.value,
             "title_en": one.title_en,
             "title_vi": one.title_vi,
+            "does_en": one.does_en,
+            "does_vi": one.does_vi,
+            "groups": list(one.groups),
             "arguments": [argument.name for argument in one.arguments],
         }
         for one in catalogue(load_config().config.jobs.playbooks)
     ]
-    columns = {"name": "playbook", "risk": "risk", "title_en": "what it does", "arguments": "takes"}
+    columns = {"name": "playbook", "risk": "risk", "title_en": "what it does"}
+    columns |= {"groups": "acts on", "arguments": "takes"}
     print_rows(rows, columns, as_json=as_json)
 
 

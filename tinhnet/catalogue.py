@@ -3,6 +3,7 @@
 
     # SPDX-License-Identifier: MIT
     # tinhnet: {title_vi: Mạng WAN, title_en: The WAN, risk: change, order: 10,
+    #   groups: [routers], does_vi: Cấu hình bộ định tuyến, does_en: Configures routers,
     #   arguments: {device: {label_vi: Thiết bị, label_en: Device, pattern: "[a-z0-9-]+"}}}
 
 A playbook without a card is one of Ansible's, not a job.
@@ -10,6 +11,7 @@ A playbook without a card is one of Ansible's, not a job.
 
 import re
 from pathlib import Path
+from typing import Annotated
 from unicodedata import normalize
 
 import yaml
@@ -20,6 +22,7 @@ from tinhnet.model.job import Argument, Playbook, Risk
 
 CARD_LINES = 20
 """Lines in which the card may begin."""
+GROUP = r"^[a-z0-9_-]+$"
 PLAIN = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}"
 
 
@@ -43,6 +46,9 @@ class _Card(BaseModel):
     title_en: str
     risk: Risk
     order: int = 100
+    does_vi: str = ""
+    does_en: str = ""
+    groups: tuple[Annotated[str, Field(pattern=GROUP)], ...] = ()
     arguments: dict[str, _ArgumentCard] = Field(default_factory=dict)
 
 
@@ -108,6 +114,9 @@ def _playbook(name: str, text: str) -> Playbook:
         title_en=card.title_en,
         risk=card.risk,
         order=card.order,
+        does_vi=card.does_vi,
+        does_en=card.does_en,
+        groups=card.groups,
         arguments=tuple(
             Argument(key, one.label_vi, one.label_en, one.pattern, one.required)
             for key, one in card.arguments.items()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which devices a run would touch: Ansible is asked, nobody guesses its patterns."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from tinhnet.context import Context
 from tinhnet.model.job import JobRequest
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 LOCAL = "localhost"
 
 
@@ -46,8 +47,7 @@ def target_of(context: Context, request: JobRequest) -> Target:
     command = [str(program), "--list-hosts", str(playbook)]
     command += ["--limit", request.limit] if request.limit else []
     command += ["--tags", ",".join(request.tags)] if request.tags else []
-    for name, value in (request.extra or {}).items():
-        command += ["-e", f"{name}={value}"]
+    command += ["-e", json.dumps(dict(request.extra))] if request.extra else []
     try:
         done = subprocess.run(
             command,

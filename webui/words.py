@@ -74,6 +74,16 @@ DEVICE_ROLES = {
     "external": Word(lazy_gettext("outside device"), icon="globe"),
 }
 
+GROUPS = {
+    "routers": Word(lazy_gettext("routers"), icon="router"),
+    "servers": Word(lazy_gettext("servers"), icon="server"),
+    "pcs": Word(lazy_gettext("site PCs"), icon="monitor"),
+    "cpe": Word(lazy_gettext("site routers"), icon="router"),
+    "core": Word(lazy_gettext("core routers"), icon="network"),
+    "firewall": Word(lazy_gettext("firewall"), icon="shield"),
+    "edge": Word(lazy_gettext("edge router"), icon="globe"),
+}
+
 LINK_ROLES = {
     "primary": Word(lazy_gettext("primary")),
     "backup": Word(lazy_gettext("backup")),
@@ -131,6 +141,7 @@ TABLES = {
     "risk": RISKS,
     "site": SITE_KINDS,
     "device": DEVICE_ROLES,
+    "group": GROUPS,
     "link_role": LINK_ROLES,
     "link": LINK_KINDS,
     "interface": INTERFACE_KINDS,

@@ -56,6 +56,7 @@ PLAYBOOKS = {
     "change.yml": """\
 ---
 # tinhnet: {title_vi: Thay đổi, title_en: Change, risk: change, order: 2,
+#   does_vi: Không thay đổi gì., does_en: Changes nothing at all., groups: [cpe],
 #   arguments: {device: {label_vi: Thiết bị, label_en: Device, pattern: "[a-z0-9-]+"}}}
 - name: Change
   hosts: cpe

@@ -18,12 +18,18 @@ from tinhnet.model.job import (
     JobRequest,
     JobState,
 )
-from tinhnet.store.jobs import add_events, get_job, list_jobs, put_devices
+from tinhnet.store.jobs import add_events, count_jobs, get_job, list_jobs, put_devices
 from tinhnet.store.leases import Start, end_job, start_job
 
 LINES = 1300
 FAILED_AT = 700
 PURPOSE = "Mạch thứ hai cho Điện Bàn"
+RISKY: dict[str, str | list[str]] = {
+    "playbook": "change.yml",
+    "limit": "dien-ban",
+    "mode": "apply",
+    "purpose": PURPOSE,
+}
 BEGAN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
 
@@ -170,23 +176,51 @@ def test_a_job_is_reviewed_with_its_targets_before_it_can_start(site: Site) -> N
     assert "--limit" in page
 
 
-def test_a_risky_run_needs_the_number_of_devices(site: Site) -> None:
-    """A click too many must not touch forty routers."""
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"confirm": "40"}, "you typed 40, Ansible names 1"),
+        ({"confirm": "40", "expected": "40"}, "you typed 40, Ansible names 1"),
+        ({"confirm": "", "expected": ""}, "type the number of devices"),
+        ({}, "type the number of devices"),
+        ({"confirm": "1", "limit": "nobody"}, "does not accept this target"),
+        ({"confirm": "0", "limit": "core1"}, "No device matches"),
+    ],
+    ids=["wrong", "agreeing-form", "empty", "absent", "unknown", "nothing"],
+)
+def test_a_risky_run_needs_the_number_of_devices_that_ansible_names_now(
+    site: Site, fields: dict[str, str | list[str]], said: str
+) -> None:
+    """A click too many must not touch forty routers, whatever the form carried along."""
     client = site.visit("lan")
-    fields: dict[str, str | list[str]] = {
-        "playbook": "change.yml",
-        "limit": "dien-ban",
-        "mode": "apply",
-        "expected": "1",
-        "confirm": "40",
-        "purpose": PURPOSE,
-    }
+    with site.context.store.reading() as connection:
+        before = count_jobs(connection)
 
-    refused = post(client, "/jobs", fields)
-    accepted = post(client, "/jobs", fields | {"confirm": "1"})
+    refused = post(client, "/jobs", RISKY | fields)
 
-    assert "/review" in (refused.location or "")
+    assert "/review?" in (refused.location or "")
+    with client.session_transaction() as session:
+        assert said in str(session["_flashes"])
+    client.get("/profile")
+    with site.context.store.reading() as connection:
+        assert count_jobs(connection) == before
+
+
+def test_the_right_number_of_devices_starts_a_risky_run(site: Site) -> None:
+    """Typed as the page said it; a space around it is no other number."""
+    accepted = post(site.visit("lan"), "/jobs", RISKY | {"confirm": " 1 "})
+
     assert re.fullmatch(r"/jobs/J\d+", accepted.location or "")
+
+
+def test_the_catalogue_says_what_a_playbook_does_and_on_what(site: Site) -> None:
+    """Choosing comes before reading files: sentence, groups and how many devices."""
+    english = site.visit("lan").get("/playbooks").get_data(as_text=True)
+    vietnamese = site.visit("lan", "vi").get("/playbooks").get_data(as_text=True)
+
+    assert "Changes nothing at all." in english
+    assert "Không thay đổi gì." in vietnamese
+    assert re.search(r"site routers</span></span><span class=\"sub\">40 devices", english)
 
 
 def test_a_change_without_purpose_goes_back_to_the_form_with_the_reason(site: Site) -> None:

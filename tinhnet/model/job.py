@@ -60,7 +60,10 @@ class Argument:
 class Playbook:
     """One entry of the catalogue; `name` is the file's name with its suffix.
 
-    `arguments` are the only extra variables a job may carry.
+    `does_vi` and `does_en` say in a sentence what it does, "" where the card
+    does not.  `groups` are the groups of devices it acts on, in Ansible's
+    words, () where the card does not say.  `arguments` are the only extra
+    variables a job may carry.
     """
 
     name: str
@@ -69,6 +72,9 @@ class Playbook:
     risk: Risk
     order: int
     arguments: tuple[Argument, ...]
+    does_vi: str = ""
+    does_en: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
 from tinhnet.catalogue import PlaybookMissingError, find_playbook
-from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState
+from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState, Risk
 from tinhnet.purpose import PurposeError
 from tinhnet.store.jobs import list_devices, list_events, list_jobs
 from tinhnet.store.results import first_faults, next_fault, tallies
@@ -30,11 +30,13 @@ from webui.context import index, web
 from webui.failure import in_words
 from webui.joblog import LINES, events_of, text_of, window
 from webui.jobview import OPEN, job_by_id
+from webui.limits import REVIEWS, limiter
 from webui.live import StreamsFullError
 from webui.page import Entry, Page
 from webui.person import actor, may, needs, still_here
 from webui.request import asked_from, asked_of
 from webui.stream import event_stream, full
+from webui.target import Target, target_of
 
 _pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 PAGE = Page(_pages, Entry("jobs.browse", lazy_gettext("Jobs"), "terminal", "automation", order=60))
@@ -86,6 +88,7 @@ def browse() -> str:
 
 @_pages.post("")
 @needs("job.run.read")
+@limiter.limit(REVIEWS)
 def launch() -> AnyResponse:
     """Ask for a job; a run that changes devices must repeat how many."""
     asked = asked_from(request.form)
@@ -95,12 +98,15 @@ def launch() -> AnyResponse:
     if faults:
         flash(" ".join(faults.values()), "error")
         return redirect(back, code=303)
-    expected = request.form.get("expected")
-    if expected and request.form.get("confirm", "").strip() != expected:
-        flash(gettext("The number of devices does not agree; nothing was started."), "error")
-        return redirect(back, code=303)
+    wanted = asked.request(playbook)
+    is_risky = not wanted.check and playbook.risk is not Risk.READ
+    if is_risky and may(f"job.run.{playbook.risk.value}"):
+        refusal = _miscounted(target_of(web().context, wanted), request.form.get("confirm", ""))
+        if refusal:
+            flash(refusal, "error")
+            return redirect(back, code=303)
     try:
-        job = actions.launch_job(web().context, actor(), asked.request(playbook))
+        job = actions.launch_job(web().context, actor(), wanted)
     except PurposeError as error:
         flash(in_words(error), "error")
         return redirect(back, code=303)
@@ -195,6 +201,29 @@ def cancel(job_id: str) -> AnyResponse:
         actions.cancel_job(web().context, actor(), job.number)
         flash(gettext("%(job)s is being cancelled.", job=job.id), "success")
     return redirect(url_for("jobs.show", job_id=job.id), code=303)
+
+
+def _miscounted(target: Target, typed: str) -> str | None:
+    """Return why the number that was typed is not that of the devices, None where it is.
+
+    The devices are those that Ansible names now: the form may be old, and
+    what it carried along is nobody's count.
+    """
+    if target.complaint:
+        return f"{gettext('Ansible does not accept this target:')} {target.complaint}"
+    count = len(target.devices)
+    if not count:
+        return str(gettext("No device matches. Change the limit."))
+    if typed.strip() == str(count):
+        return None
+    if not typed.strip():
+        return str(gettext("Nothing was started: type the number of devices."))
+    told = gettext(
+        "Nothing was started: you typed %(typed)s, Ansible names %(count)s.",
+        typed=typed.strip()[:20],
+        count=count,
+    )
+    return str(told)
 
 
 def _job(job_id: str) -> Job:

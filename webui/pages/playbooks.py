@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The catalogue of playbooks, and the two steps before a job: choose, then review."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request, url_for
@@ -9,13 +10,15 @@ from flask_babel import gettext, lazy_gettext
 from tinhnet import actions
 from tinhnet.access import may as actor_may
 from tinhnet.catalogue import catalogue, find_playbook
+from tinhnet.inventory.ansible import hosts
+from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.job import Job, Playbook, Risk
 from tinhnet.purpose import LONGEST
 from tinhnet.store.jobs import list_jobs
 from webui.context import index, web
 from webui.index import Index
 from webui.jobview import FINAL
-from webui.limits import limiter
+from webui.limits import REVIEWS, limiter
 from webui.page import Entry, Page
 from webui.person import actor, needs
 from webui.request import Asked, asked_from
@@ -33,16 +36,20 @@ PAGE = Page(
         action="job.run.read",
     ),
 )
-REVIEWS = "40 per minute"
 LOOKED_AT = 300
 """Newest jobs among which the last one of each playbook is sought."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One playbook of the catalogue; `last` is the newest job of it that ended."""
+    """One playbook of the catalogue.
+
+    `devices` are as many as its groups have, None where the card names none.
+    `last` is the newest job of it that ended.
+    """
 
     playbook: Playbook
+    devices: int | None
     last: Job | None
     may_apply: bool
 
@@ -66,8 +73,14 @@ def browse() -> str:
     last: dict[str, Job] = {}
     for job in ended:
         last.setdefault(job.playbook, job)
+    members = _members(index().network)
     cards = [
-        Card(playbook, last.get(playbook.name), _may_apply(playbook))
+        Card(
+            playbook,
+            _count(playbook, members),
+            last.get(playbook.name),
+            _may_apply(playbook),
+        )
         for playbook in catalogue(web().context.config.jobs.playbooks)
     ]
     return render_template("playbooks.html", cards=cards, limit=request.args.get("limit", ""))
@@ -111,6 +124,22 @@ def review(name: str) -> str | tuple[str, int]:
 
 def _playbook(name: str) -> Playbook:
     return find_playbook(web().context.config.jobs.playbooks, name)
+
+
+def _members(network: DeclaredNetwork) -> dict[str, set[str]]:
+    """Return the devices of every group that Ansible gets to know."""
+    members: dict[str, set[str]] = {}
+    for host in hosts(network):
+        for group in host.groups:
+            members.setdefault(group, set()).add(host.name)
+    return members
+
+
+def _count(playbook: Playbook, members: Mapping[str, set[str]]) -> int | None:
+    """Return how many devices the groups of a playbook have."""
+    if not playbook.groups:
+        return None
+    return len(set[str]().union(*(members.get(group, set()) for group in playbook.groups)))
 
 
 def _may_apply(playbook: Playbook) -> bool:
