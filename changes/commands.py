@@ -2,6 +2,7 @@
 """`tinhnet job …` and `tinhnet jobs`."""
 
 import sys
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -13,8 +14,10 @@ from tinhnet.config import load_config
 from tinhnet.console import Row, print_json, print_rows, say
 from tinhnet.context import Context, context_of_command, local_actor
 from tinhnet.job_listing import event_row, job_detail_row, job_row
-from tinhnet.model.job import Job, JobEvent, JobRequest, JobState
+from tinhnet.model.job import DeviceResult, Job, JobEvent, JobFilter, JobRequest, JobState
 from tinhnet.store.jobs import find_job, list_devices, list_jobs
+
+MOST_HOURS = 24 * 366 * 10
 
 app = typer.Typer()
 job_app = typer.Typer(help="Run playbooks and watch them.", no_args_is_help=True)
@@ -120,21 +123,39 @@ def cancel(job: JobId, *, as_json: AsJson = False) -> None:
 
 
 @app.command("jobs")
-def list_all_jobs(
+def list_all_jobs(  # noqa: PLR0913 one parameter per option of the command
     *,
     device: Annotated[str | None, typer.Option(help="Only jobs that touched a device.")] = None,
     state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
+    playbook: Annotated[str | None, typer.Option(help="Only jobs of a playbook.")] = None,
+    actor: Annotated[str | None, typer.Option("--by", help="Only jobs of a person.")] = None,
+    result: Annotated[
+        DeviceResult | None, typer.Option(help="Only jobs in which a device came to this.")
+    ] = None,
+    changed: Annotated[
+        float | None, typer.Option(help="Only jobs that changed devices in so many hours.")
+    ] = None,
     count: Annotated[int, typer.Option(help="At most this many, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Print jobs, newest first."""
     with context_of_command() as context, context.store.reading() as connection:
         states = (state,) if state else ()
-        found = list_jobs(connection, states=states, device=device, limit=count)
+        since = None if changed is None else hours_ago(context.now, changed)
+        name = None if playbook is None else f"{playbook.removesuffix('.yml')}.yml"
+        wanted = JobFilter(device, name, actor, result, since)
+        found = list_jobs(connection, states=states, wanted=wanted, limit=count)
     columns = {"id": "job", "state": "state", "playbook": "playbook", "limit": "limit"}
     columns |= {"actor": "by", "purpose": "what for", "requested_at": "asked for"}
     columns |= {"reason": "reason"}
     print_rows([job_row(one) for one in found], columns, as_json=as_json)
+
+
+def hours_ago(now: datetime, hours: float) -> datetime:
+    """Return the moment some hours ago; RequestError for hours that make no sense."""
+    if not 0 < hours <= MOST_HOURS:
+        raise RequestError(f"--changed {hours:g}: expected hours, at most {MOST_HOURS}")
+    return now - timedelta(hours=hours)
 
 
 def _show(event: JobEvent) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from changes.lines import Progress, broken_off, concluded
+from tinhnet import reasons
 from tinhnet.model.job import DeviceResult, JobDevice, JobState
 
 NAMED = 5
@@ -49,10 +50,10 @@ def conclude(
             return Conclusion(ending.state, ending.why, results)
         return _judged(results, code, last_words)
     if ending is None and code is not None:
-        reason = last_words or f"Ansible ended with status {code} before any device was reached"
-        results = {name: broken_off(one, "Ansible ended") for name, one in progress.items()}
+        reason = last_words or reasons.STATUS_EARLY % {"status": code}
+        results = {name: broken_off(one, reasons.ANSIBLE_ENDED) for name, one in progress.items()}
         return Conclusion(JobState.FAILED, reason, results)
-    found = ending or Ending(JobState.INTERRUPTED, "the process that ran it was killed")
+    found = ending or Ending(JobState.INTERRUPTED, reasons.GUARD_KILLED)
     results = {name: broken_off(one, found.why) for name, one in progress.items()}
     return Conclusion(found.state, found.why, results)
 
@@ -76,9 +77,10 @@ def _judged(results: Mapping[str, JobDevice], code: int, last_words: str) -> Con
     fine = GOOD | {IDLE} if code == 0 else GOOD
     bad = [name for name, one in results.items() if one.result not in fine]
     if bad:
-        reason = f"{len(bad)} of {len(results)} devices did not end well: {named(bad)}"
+        counts = {"bad": len(bad), "all": len(results), "devices": named(bad)}
+        reason = reasons.NOT_WELL % counts
         return Conclusion(JobState.FAILED, reason, results)
     if code != 0:
-        reason = last_words or f"Ansible ended with status {code}"
+        reason = last_words or reasons.STATUS % {"status": code}
         return Conclusion(JobState.FAILED, reason, results)
     return Conclusion(JobState.SUCCEEDED, None, results)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from changes.conclusion import Conclusion, Ending, conclude, named, summary
 from changes.lines import followed, lines, report
 from changes.run import MARK, Run, mark, spawn, sweep
+from tinhnet import reasons
 from tinhnet.context import Context
 from tinhnet.logs import log_of
 from tinhnet.model.actor import Actor
@@ -45,7 +46,7 @@ class ChangeWorker:
 
     def close(self, context: Context) -> None:
         """End the jobs under way; they are interrupted, and nobody runs them again by itself."""
-        ending = Ending(JobState.INTERRUPTED, "the worker was told to end")
+        ending = Ending(JobState.INTERRUPTED, reasons.WORKER_ENDED)
         for run in self._runs.values():
             run.stop(ending, context.now)
         for run in list(self._runs.values()):
@@ -68,7 +69,7 @@ class ChangeWorker:
     def _interrupt(self, context: Context, job: Job) -> None:
         found = mark(context, job.number, job.worker or "")
         killed = end_marked(MARK, found, context.config.jobs.grace_s)
-        reason = "the worker that ran it was killed"
+        reason = reasons.WORKER_KILLED
         with context.store.writing() as connection:
             current = jobs.get_job(connection, job.number)
             if current.state is JobState.RUNNING and current.worker == job.worker:
@@ -168,7 +169,7 @@ class ChangeWorker:
         """End a job that Ansible refuses before any device is reached."""
         shown = [line for line in context.secrets.mask(complaint).splitlines() if line.strip()]
         self._note(context, connection, run.job, "error", shown)
-        reason = shown[0] if shown else "Ansible refused the playbook"
+        reason = shown[0] if shown else reasons.REFUSED
         conclusion = Conclusion(JobState.FAILED, reason, {})
         self._end(context, connection, run.job, conclusion)
         run.stop(Ending(JobState.FAILED, reason), context.now)
@@ -231,9 +232,11 @@ class ChangeWorker:
         settings = context.config.jobs
         started = run.job.started_at or now
         if run.job.is_cancelling:
-            run.stop(Ending(JobState.CANCELLED, f"cancelled by {run.job.cancelled_by}"), now)
+            run.stop(
+                Ending(JobState.CANCELLED, reasons.CANCELLED % {"actor": run.job.cancelled_by}), now
+            )
         elif (now - started).total_seconds() > settings.timeout_s:
-            why = f"ended after {settings.timeout_s:.0f} s (jobs.timeout_s)"
+            why = reasons.TOO_LONG % {"seconds": f"{settings.timeout_s:.0f}"}
             run.stop(Ending(JobState.FAILED, why), now)
         if run.is_overdue(now, settings.grace_s + FORCE_S):
             run.force(context.config.jobs.grace_s)
@@ -258,7 +261,7 @@ class ChangeWorker:
     def _give_up(self, context: Context, run: Run) -> None:
         """End a job whose child died before it could name the target."""
         words = context.secrets.mask(run.last_words()).splitlines()
-        reason = words[-1] if words else "the process that prepares the job was killed"
+        reason = words[-1] if words else reasons.CHILD_KILLED
         with context.store.writing() as connection:
             current = jobs.get_job(connection, run.job.number)
             if current.state is JobState.WAITING:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tinhnet import reasons
 from tinhnet.model.job import DeviceResult, JobDevice, JobEvent
 
 LONGEST_LINE = 8000
-"""Characters; a longer line is cut, with a remark how much is missing."""
+"""Characters; a longer line goes on in the next ones, each begun with MORE: nothing is lost."""
+MORE = "… "
 
 # What an event of ansible-runner is to us, and the result word it carries.
 KINDS = {
@@ -157,7 +159,7 @@ def broken_off(progress: Progress, why: str) -> JobDevice:
     if device.result is not None or progress.is_busy or device.task is None:
         return device
     result = DeviceResult.CHANGED if device.changed else DeviceResult.OK
-    return replace(device, result=result, detail=f"{why} after “{device.task}”")
+    return replace(device, result=result, detail=reasons.AFTER % {"why": why, "task": device.task})
 
 
 def _failure(found: Report) -> DeviceResult:
@@ -180,14 +182,15 @@ def _masked(text: str, mask: Callable[[str], str]) -> str:
 
 
 def _split(text: str) -> list[str]:
-    return [_fitted(line) for line in text.split("\n") if line.strip()]
+    return [part for line in text.split("\n") if line.strip() for part in _fitted(line)]
 
 
-def _fitted(line: str) -> str:
+def _fitted(line: str) -> Iterator[str]:
+    """Yield a line in parts that a page can show."""
     clean = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line.rstrip())
-    if len(clean) <= LONGEST_LINE:
-        return clean
-    return f"{clean[:LONGEST_LINE]} … {len(clean) - LONGEST_LINE} characters cut"
+    yield clean[:LONGEST_LINE]
+    for start in range(LONGEST_LINE, len(clean), LONGEST_LINE):
+        yield MORE + clean[start : start + LONGEST_LINE]
 
 
 def _kind(kind: str, text: str, *, is_first: bool) -> str:

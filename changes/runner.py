@@ -29,6 +29,7 @@ from typing import TextIO
 
 import ansible_runner  # type: ignore[import-untyped]  # it ships no types
 
+from tinhnet import reasons
 from tinhnet.processes import adopt_orphans, end_descendants, end_with_parent
 
 LIST_TIMEOUT_S = 60
@@ -134,12 +135,13 @@ def target(order: Order, program: str) -> tuple[list[str], str | None]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return [], f"Ansible did not name the target within {LIST_TIMEOUT_S} s"
+        return [], reasons.NO_ANSWER % {"seconds": LIST_TIMEOUT_S}
     if done.returncode != 0:
         return [], (done.stderr or done.stdout).strip()
     devices = listed(done.stdout)
     if not devices:
-        return [], f"no device matches {order.limit!r}" if order.limit else "the target is empty"
+        limit = {"limit": repr(order.limit)}
+        return [], reasons.NO_MATCH % limit if order.limit else reasons.NO_TARGET
     return devices, None
 
 

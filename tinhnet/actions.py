@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from tinhnet import access
+from tinhnet import access, reasons
 from tinhnet.catalogue import find_playbook
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
@@ -87,7 +87,7 @@ def cancel_job(context: Context, actor: Actor, number: int) -> Job:
         leases.ask_to_cancel(connection, job, actor.name)
         record(context, connection, actor, "job.cancel", f"job {job.id}", {"state": job.state})
         if job.state is JobState.WAITING:
-            reason = f"cancelled by {actor.name} before it started"
+            reason = reasons.CANCELLED_WAITING % {"actor": actor.name}
             nothing = leases.not_attempted(job.devices)
             return leases.end_job(connection, job, JobState.CANCELLED, reason, nothing, context.now)
         return jobs.get_job(connection, number)

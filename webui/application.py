@@ -111,3 +111,4 @@ def _prepare_templates(app: Flask, found: tuple[Page, ...]) -> None:
     app.context_processor(common)
     app.add_template_global(word)
     app.add_template_global(browser_name)
+    app.add_template_global(failure.told_reason)

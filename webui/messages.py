@@ -32,6 +32,7 @@ FLOOR = (
     "catalogue.py",
     "entrance.py",
     "purpose.py",
+    "reasons.py",
     "store/errors.py",
 )
 """Files of the floor whose errors reach pages: their texts are message ids of our catalogues."""

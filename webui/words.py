@@ -31,6 +31,14 @@ RESULTS = {  # the six words of the product, and two for devices of a job that r
     "waiting": Word(lazy_gettext("not yet begun"), "idle", "clock"),
 }
 
+TASKS = {  # Ansible's words for one task on one device
+    "ok": Word(lazy_gettext("OK, unchanged"), "good", "circle-check"),
+    "changed": Word(lazy_gettext("changed"), "changed", "circle-dot"),
+    "failed": Word(lazy_gettext("failed"), "bad", "octagon-x"),
+    "unreachable": Word(lazy_gettext("unreachable"), "lost", "unplug"),
+    "skipped": Word(lazy_gettext("skipped"), "idle", "skip-forward"),
+}
+
 JOB_STATES = {
     "waiting": Word(lazy_gettext("waiting"), "idle", "clock"),
     "running": Word(lazy_gettext("running"), "changed", "loader"),
@@ -136,6 +144,7 @@ ACTIONS = {
 TABLES = {
     "action": ACTIONS,
     "result": RESULTS,
+    "task": TASKS,
     "job": JOB_STATES,
     "proof": PROOFS,
     "risk": RISKS,

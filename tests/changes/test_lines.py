@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from changes.conclusion import Ending, conclude, named
-from changes.lines import Progress, Report, followed, lines, report
+from changes.lines import LONGEST_LINE, MORE, Progress, Report, followed, lines, report
 from changes.runner import essence, listed
 from tinhnet.model.job import DeviceResult, JobDevice, JobState
 
@@ -80,11 +80,17 @@ def test_a_secret_that_a_terminal_broke_in_two_is_still_masked() -> None:
     assert [one.text for one in found] == ["[WARNING]: <secret x v1>"]
 
 
-def test_an_endless_line_is_cut_and_says_so() -> None:
-    """One line of ten megabytes must not stop a browser."""
-    (found,) = lines(told("verbose", "x" * 10_000), keep)
+def test_an_endless_line_goes_on_in_the_next_ones() -> None:
+    """A page stays alive and nothing is lost."""
+    text = "".join(f"{number:05d}" for number in range(2 * LONGEST_LINE // 5 + 400))
+    parts = list(lines(told("verbose", text), keep))
 
-    assert found.text.endswith(" … 2000 characters cut")
+    assert [len(part.text) for part in parts] == [
+        LONGEST_LINE,
+        len(MORE) + LONGEST_LINE,
+        len(MORE) + 2000,
+    ]
+    assert "".join(part.text.removeprefix(MORE) for part in parts) == text
 
 
 @pytest.mark.parametrize(

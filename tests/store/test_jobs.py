@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tinhnet.model.job import DeviceResult, Job, JobDevice, JobEvent, JobRequest, JobState, Risk
+from tinhnet.model.job import (
+    DeviceResult,
+    Job,
+    JobDevice,
+    JobEvent,
+    JobFilter,
+    JobRequest,
+    JobState,
+    Risk,
+)
 from tinhnet.store import jobs, leases
 from tinhnet.store.engine import Store
+from tinhnet.store.results import tasks_of
 
 NOW = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=15)
@@ -71,7 +81,9 @@ def test_lists_are_newest_first_and_filter(store: Store) -> None:
     started(store, second, ["core1", "core2"])
     with store.reading() as connection:
         numbers = [job.number for job in jobs.list_jobs(connection)]
-        touched = [job.number for job in jobs.list_jobs(connection, device="core2")]
+        touched = [
+            job.number for job in jobs.list_jobs(connection, wanted=JobFilter(device="core2"))
+        ]
         waiting = jobs.count_jobs(connection, [JobState.WAITING])
         older = [job.number for job in jobs.list_jobs(connection, before=third.number)]
 
@@ -179,3 +191,51 @@ def test_the_wish_to_cancel_is_kept_with_its_author(store: Store) -> None:
 
     assert (renewed.is_cancelling, renewed.cancelled_by) == (True, "noc-operator")
     assert replace(renewed, is_cancelling=False).state is JobState.RUNNING
+
+
+def test_jobs_that_changed_devices_since_a_moment_are_found(store: Store) -> None:
+    """A dry run, a playbook that reads, a run without effect and an old one are not among them."""
+    rows = [
+        (JobRequest("wan.yml"), Risk.CHANGE, 1, NOW),
+        (JobRequest("wan.yml", check=True), Risk.READ, 1, NOW),
+        (JobRequest("wan.yml"), Risk.CHANGE, 0, NOW),
+        (JobRequest("wan.yml"), Risk.CHANGE, 1, NOW - timedelta(days=2)),
+    ]
+    with store.writing() as connection:
+        for asked_for, risk, changed, at in rows:
+            job = jobs.add_job(connection, asked_for, risk, "lan", at)
+            start = leases.Start("w1", LATER, ["x"], None, "2.19.4", ["core1"])
+            running = leases.start_job(connection, job, start, at)
+            assert running is not None
+            result = DeviceResult.CHANGED if changed else DeviceResult.OK
+            came = {"core1": JobDevice("core1", result, changed, "Apply", None)}
+            leases.end_job(connection, running, JobState.SUCCEEDED, None, came, at)
+    wanted = JobFilter(changed_since=NOW - timedelta(days=1))
+    with store.reading() as connection:
+        found = [job.number for job in jobs.list_jobs(connection, wanted=wanted)]
+        count = jobs.count_jobs(connection, wanted=wanted)
+
+    assert (found, count) == ([1], 1)
+
+
+def test_the_tasks_of_a_device_come_in_the_order_in_which_they_ran(store: Store) -> None:
+    """The same task twice is two tasks; a diff belongs to the task that it was made by."""
+    job = asked(store)
+    lines = [
+        ("core1", "Apply", None),
+        ("core1", "Apply", "changed"),
+        ("core2", "Apply", "failed"),
+        ("core1", "Verify", "ok"),
+        ("core1", "Verify", "ok"),
+    ]
+    with store.writing() as connection:
+        events = (JobEvent(0, NOW, *line[:2], "line", "x", line[2]) for line in lines)
+        jobs.add_events(connection, job, events)
+    with store.reading() as connection:
+        seen = tasks_of(connection, job.number, "core1")
+
+    assert [(one.task, one.result, one.first) for one in seen] == [
+        ("Apply", "changed", 1),
+        ("Verify", "ok", 4),
+        ("Verify", "ok", 5),
+    ]

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 from tests.webui.conftest import OPERATOR, Site, post
-from tinhnet import actions
+from tinhnet import actions, reasons
 from tinhnet.model.job import (
     DeviceResult,
     Job,
@@ -142,6 +142,88 @@ def test_failed_devices_come_first_with_their_line(site: Site, ended: Job) -> No
     assert page.index("dien-ban-cpe1") < page.index("core1")
     assert f'data-line="{FAILED_AT}"' in page
     assert client.get(f"/jobs/{ended.id}/fault?after=0").json == {"seq": FAILED_AT}
+
+
+def test_a_device_opens_into_its_tasks_beside_the_log(site: Site, ended: Job) -> None:
+    """Which task failed, and where in the log it begins, without reading 1,300 lines."""
+    client = site.visit("minh")
+
+    page = client.get(f"/jobs/{ended.id}?device=dien-ban-cpe1").get_data(as_text=True)
+    part = client.get(f"/jobs/{ended.id}/tasks?device=dien-ban-cpe1").get_data(as_text=True)
+
+    for shown in (page, part):
+        panel = shown[shown.index('id="device-tasks"') :]
+        assert f'data-line="{FAILED_AT}"' in panel
+        assert "Push" in panel
+        assert "/devices/dien-ban-cpe1" in panel
+    assert "html" not in part
+    assert client.get(f"/jobs/{ended.id}/tasks?device=nobody").status_code == 404
+
+
+def test_failures_that_are_alike_stand_together(site: Site) -> None:
+    """Three devices refuse the same line, one is gone: two things to look at."""
+    said = {name: f"{name}: line {n} refused" for n, name in enumerate(("core1", "core2", "fw1"))}
+    job = _ended_with(site, said | {"edge1": "no answer"}, "4 of 4 devices did not end well: core1")
+
+    page = site.visit("minh").get(f"/jobs/{job.id}").get_data(as_text=True)
+
+    assert page.count('class="alike"') == 2
+    assert page.index("core1: line 0 refused") < page.index("no answer")
+    assert "core2: line 1 refused" not in page
+
+
+def test_why_a_job_ended_is_told_in_the_readers_language(site: Site) -> None:
+    """Our own sentences are Vietnamese on Vietnamese pages; a device's own words stay."""
+    unknown = reasons.UNKNOWN % {"why": "cancelled by lan", "task": "Push"}
+    job = _ended_with(site, {"core1": unknown, "core2": "% Invalid input"}, "cancelled by lan")
+    silent = _ended_with(site, {}, "cancelled by lan before it started")
+
+    page = site.visit("minh", "vi").get(f"/jobs/{job.id}").get_data(as_text=True)
+    other = site.visit("minh", "vi").get(f"/jobs/{silent.id}").get_data(as_text=True)
+
+    assert "không rõ trạng thái: lan hủy trong hoặc sau bước “Push”" in page
+    assert '<span lang="en">% Invalid input</span>' in page
+    assert "lan đã hủy trước khi bắt đầu" in other
+
+
+def _ended_with(site: Site, failed: dict[str, str], reason: str) -> Job:
+    """Return a job whose devices failed saying this."""
+    context, now = site.context, site.context.now
+    asked = JobRequest("change.yml", purpose=PURPOSE)
+    job = actions.launch_job(context, OPERATOR, asked)
+    results = {
+        name: JobDevice(name, DeviceResult.FAILED, 0, "Push", text) for name, text in failed.items()
+    }
+    with context.store.writing() as connection:
+        start = Start("w", now, ["ansible-playbook"], None, "2.19.4", list(failed))
+        running = start_job(connection, job, start, now)
+        assert running is not None
+        end_job(connection, running, JobState.FAILED, reason, results, now)
+        return get_job(connection, job.number)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("playbook=change.yml", True),
+        ("playbook=count.yml", False),
+        ("actor=local:test", True),
+        ("actor=lan", False),
+        ("result=changed", True),
+        ("result=rolled_back", False),
+        ("device=hoi-an-cpe1&state=failed", True),
+        ("device=edge1&result=changed", False),
+        ("changed=24h", True),
+        ("changed=nonsense&result=nonsense", True),
+    ],
+)
+def test_the_list_is_filtered_by_its_address(
+    site: Site, ended: Job, query: str, *, is_found: bool
+) -> None:
+    """Which jobs changed something since yesterday, and whose: rivals cannot say."""
+    page = site.visit("minh").get(f"/jobs?{query}").get_data(as_text=True)
+
+    assert (f'href="/jobs/{ended.id}"' in page) is is_found
 
 
 def test_the_same_run_on_the_failed_devices_is_one_click_away(site: Site, ended: Job) -> None:

@@ -96,6 +96,22 @@ class JobRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs are wanted; None wants all.
+
+    `device` was touched by the job, `result` came to at least one device,
+    `changed_since` wants jobs that changed a device and ended, or still run,
+    after that moment.
+    """
+
+    device: str | None = None
+    playbook: str | None = None
+    actor: str | None = None
+    result: DeviceResult | None = None
+    changed_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One run of a playbook.
 

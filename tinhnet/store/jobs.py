@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Rows of jobs: reading them, asking for one, its lines and devices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from tinhnet.model.job import (
@@ -12,6 +12,7 @@ from tinhnet.model.job import (
     Job,
     JobDevice,
     JobEvent,
+    JobFilter,
     JobRequest,
     JobState,
     Risk,
@@ -20,6 +21,7 @@ from tinhnet.store.schema import job_devices, job_events, jobs
 
 PAGE = 1000
 """Most rows that one call returns."""
+ALL = JobFilter()
 
 
 def add_job(
@@ -70,28 +72,36 @@ def list_jobs(
     connection: Connection,
     *,
     states: Sequence[JobState] = (),
-    device: str | None = None,
+    wanted: JobFilter = ALL,
     before: int | None = None,
     limit: int = 100,
 ) -> tuple[Job, ...]:
     """Return jobs, newest first; `before` is the number to go on from."""
     statement = select(jobs).order_by(jobs.c.number.desc()).limit(min(limit, PAGE))
-    if states:
-        statement = statement.where(jobs.c.state.in_([state.value for state in states]))
+    statement = statement.where(*_fitting(states, wanted))
     if before is not None:
         statement = statement.where(jobs.c.number < before)
-    if device is not None:
-        touched = exists().where(job_devices.c.job == jobs.c.number, job_devices.c.device == device)
-        statement = statement.where(touched)
     return tuple(_job(row) for row in connection.execute(statement).mappings())
 
 
-def count_jobs(connection: Connection, states: Sequence[JobState] = ()) -> int:
+def count_jobs(
+    connection: Connection, states: Sequence[JobState] = (), wanted: JobFilter = ALL
+) -> int:
     """Return how many jobs there are, in these states if any are given."""
-    statement = select(func.count()).select_from(jobs)
-    if states:
-        statement = statement.where(jobs.c.state.in_([state.value for state in states]))
+    statement = select(func.count()).select_from(jobs).where(*_fitting(states, wanted))
     return int(connection.execute(statement).scalar_one())
+
+
+def list_actors(connection: Connection) -> tuple[str, ...]:
+    """Return everybody who ever asked for a job, by name."""
+    statement = select(jobs.c.actor).distinct().order_by(jobs.c.actor)
+    return tuple(connection.execute(statement).scalars())
+
+
+def list_playbooks(connection: Connection) -> tuple[str, ...]:
+    """Return every playbook that was ever asked for, by name."""
+    statement = select(jobs.c.playbook).distinct().order_by(jobs.c.playbook)
+    return tuple(connection.execute(statement).scalars())
 
 
 def find_dry_run(connection: Connection, request: JobRequest, since: datetime) -> Job | None:
@@ -196,6 +206,27 @@ def storable(text: str) -> str:
     """Return the text without what PostgreSQL cannot keep: NUL and lone surrogates."""
     clean = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return clean.encode("utf-8", "replace").decode("utf-8")
+
+
+def _fitting(states: Sequence[JobState], wanted: JobFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what a job must fulfil to be wanted."""
+    if states:
+        yield jobs.c.state.in_([state.value for state in states])
+    if wanted.playbook is not None:
+        yield jobs.c.playbook == wanted.playbook
+    if wanted.actor is not None:
+        yield jobs.c.actor == wanted.actor
+    of_it = job_devices.c.job == jobs.c.number
+    if wanted.device is not None:
+        yield exists().where(of_it, job_devices.c.device == wanted.device)
+    if wanted.result is not None:
+        yield exists().where(of_it, job_devices.c.result == wanted.result.value)
+    if wanted.changed_since is not None:
+        yield jobs.c.check.is_(False)
+        yield jobs.c.risk != Risk.READ.value
+        yield or_(jobs.c.ended_at >= wanted.changed_since, jobs.c.ended_at.is_(None))
+        altered = or_(job_devices.c.changed > 0, job_devices.c.result == DeviceResult.CHANGED.value)
+        yield exists().where(of_it, altered)
 
 
 def _job(row: RowMapping) -> Job:

@@ -7,12 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, update
 
+from tinhnet import reasons
 from tinhnet.errors import TinhnetError
 from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState, Risk
 from tinhnet.store.jobs import get_job, list_devices, list_jobs, put_devices
 from tinhnet.store.schema import jobs
-
-UNKNOWN = "state unknown: {why} during or after “{task}”; look at the device before the next run"
 
 
 class LeaseLostError(TinhnetError):
@@ -113,7 +112,7 @@ def end_job(
     A device that `results` does not decide was not attempted when no task
     was ever seen on it, and otherwise failed in an unknown state.
     """
-    why = reason or "the job ended"
+    why = reason or reasons.ENDED
     known = {one.device: one for one in list_devices(connection, job.number)}
     final = [_decided(results.get(name) or one, why) for name, one in known.items()] + [
         _decided(one, why) for name, one in results.items() if name not in known
@@ -159,5 +158,5 @@ def _decided(one: JobDevice, why: str) -> JobDevice:
         return one
     if one.task is None:
         return JobDevice(one.device, DeviceResult.NOT_ATTEMPTED, one.changed, None, one.detail)
-    detail = UNKNOWN.format(why=why, task=one.task)
+    detail = reasons.UNKNOWN % {"why": why, "task": one.task}
     return JobDevice(one.device, DeviceResult.FAILED, one.changed, one.task, detail)

@@ -2,7 +2,7 @@
 """What came of devices across jobs: the questions that pages ask, each one statement."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
@@ -166,6 +166,34 @@ def first_faults(connection: Connection, number: int) -> dict[str, int]:
         .group_by(job_events.c.device)
     )
     return {row.device: row.seq for row in connection.execute(statement)}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    """A task of a job on one device: its result word, and where its lines begin."""
+
+    task: str | None
+    result: str | None
+    first: int
+
+
+def tasks_of(connection: Connection, number: int, device: str) -> tuple[TaskSeen, ...]:
+    """Return the tasks of a job on one device, in the order in which they ran."""
+    columns = (job_events.c.seq, job_events.c.task, job_events.c.result)
+    statement = (
+        select(*columns)
+        .where(job_events.c.job == number, job_events.c.device == device)
+        .order_by(job_events.c.seq)
+    )
+    found: list[TaskSeen] = []
+    for row in connection.execute(statement):
+        last = found[-1] if found else None
+        is_same = last is not None and last.task == row.task
+        if last is None or not is_same or (row.result and last.result):
+            found.append(TaskSeen(row.task, row.result, row.seq))
+        elif row.result:
+            found[-1] = replace(last, result=row.result)
+    return tuple(found)
 
 
 def last_end(connection: Connection, playbook: str, device: str) -> datetime | None:

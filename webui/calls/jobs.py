@@ -5,12 +5,12 @@ from datetime import datetime
 
 from flask import Response, abort, jsonify, make_response
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
 from tinhnet.job_listing import event_row, job_detail_row, job_row
-from tinhnet.model.job import DeviceResult, Job, JobRequest, JobState, Risk
+from tinhnet.model.job import DeviceResult, Job, JobFilter, JobRequest, JobState, Risk
 from tinhnet.store.jobs import PAGE, count_jobs, list_devices, list_events, list_jobs
 from webui.answer import Problem
 from webui.context import web
@@ -67,7 +67,7 @@ class JobDetailRow(JobRow):
 
 
 class JobPage(BaseModel):
-    """Jobs, newest first; `total` counts all jobs in these states."""
+    """Jobs, newest first; `total` counts all that are wanted."""
 
     total: int
     items: list[JobRow]
@@ -99,7 +99,13 @@ class JobQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: JobState | None = None
-    device: str | None = None
+    device: str | None = Field(None, description="touched this device")
+    playbook: str | None = Field(None, description="file name of the playbook")
+    actor: str | None = Field(None, description="who asked for it")
+    result: DeviceResult | None = Field(None, description="at least one device came to this")
+    changed_since: AwareDatetime | None = Field(
+        None, description="changed devices, and ended since this moment with its zone"
+    )
     before: str | None = Field(None, pattern=r"^J[0-9]{1,9}$", description="go on after this id")
     size: int = Field(100, ge=1, le=PAGE, description="rows of the answer")
 
@@ -150,11 +156,14 @@ def _add_reading(calls: APIBlueprint) -> None:
     def jobs(query: JobQuery) -> Response:
         states = [query.state] if query.state else []
         before = job_number(query.before) if query.before else None
+        wanted = JobFilter(
+            query.device, query.playbook, query.actor, query.result, query.changed_since
+        )
         with web().store.reading() as connection:
             found = list_jobs(
-                connection, states=states, device=query.device, before=before, limit=query.size
+                connection, states=states, wanted=wanted, before=before, limit=query.size
             )
-            total = count_jobs(connection, states)
+            total = count_jobs(connection, states, wanted)
         return jsonify(total=total, items=[job_row(job) for job in found])
 
     @calls.get(

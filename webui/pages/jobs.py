@@ -2,7 +2,7 @@
 """Jobs: the list, launching and cancelling, and one job with its live log."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask import (
     Blueprint,
@@ -22,12 +22,20 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
 from tinhnet.catalogue import PlaybookMissingError, find_playbook
-from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState, Risk
+from tinhnet.model.job import DeviceResult, Job, JobDevice, Risk
 from tinhnet.purpose import PurposeError
-from tinhnet.store.jobs import list_devices, list_events, list_jobs
-from tinhnet.store.results import first_faults, next_fault, tallies
+from tinhnet.store.jobs import (
+    list_actors,
+    list_devices,
+    list_events,
+    list_jobs,
+    list_playbooks,
+)
+from tinhnet.store.results import first_faults, next_fault, tallies, tasks_of
+from webui.alike import Line, alike
 from webui.context import index, web
 from webui.failure import in_words
+from webui.jobfilter import filters_from
 from webui.joblog import LINES, events_of, text_of, window
 from webui.jobview import OPEN, job_by_id
 from webui.limits import REVIEWS, limiter
@@ -37,6 +45,7 @@ from webui.person import actor, may, needs, still_here
 from webui.request import asked_from, asked_of
 from webui.stream import event_stream, full
 from webui.target import Target, target_of
+from webui.words import choices
 
 _pages = Blueprint("jobs", __name__, url_prefix="/jobs")
 PAGE = Page(_pages, Entry("jobs.browse", lazy_gettext("Jobs"), "terminal", "automation", order=60))
@@ -47,41 +56,31 @@ FAULTS = {DeviceResult.FAILED, DeviceResult.UNREACHABLE, DeviceResult.ROLLED_BAC
 LONGEST_LIMIT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One device of a job; `word` is its result, or where it stands; `seq` its first fault."""
-
-    device: str
-    word: str
-    changed: int
-    task: str | None
-    detail: str | None
-    seq: int | None
-
-
 @_pages.get("")
 @needs("job.view")
 def browse() -> str:
     """Show the jobs, newest first."""
-    wanted = request.args.get("state", "")
-    states = [JobState(wanted)] if wanted in set(JobState) else []
-    device = request.args.get("device") or None
-    typed = request.args.get("before", "")
-    before = int(typed) if typed.isdecimal() and len(typed) < 10 else None  # noqa: PLR2004
+    asked = filters_from(request.args, web().context.now)
     with web().store.reading() as connection:
         found = list_jobs(
-            connection, states=states, device=device, before=before, limit=PER_PAGE + 1
+            connection,
+            states=asked.states,
+            wanted=asked.wanted,
+            before=asked.before,
+            limit=PER_PAGE + 1,
         )
         counts = tallies(connection, [job.number for job in found])
+        playbooks, actors = list_playbooks(connection), list_actors(connection)
     shown = found[:PER_PAGE]
     return render_template(
         "jobs.html",
         jobs=shown,
         tallies=counts,
-        state=wanted,
-        states=list(JobState),
-        device=device,
-        before=before,
+        asked=asked,
+        playbooks=[(name, name) for name in playbooks],
+        actors=[(name, name) for name in actors],
+        states=choices("job"),
+        results=choices("result", [one.value for one in DeviceResult]),
         older=shown[-1].number if len(found) > PER_PAGE else None,
     )
 
@@ -124,7 +123,8 @@ def show(job_id: str) -> str:
     after = int(typed) if typed.isdecimal() and len(typed) < 10 else fallback  # noqa: PLR2004
     with web().store.reading() as connection:
         lines = list_events(connection, job.number, after=after, limit=LINES)
-    return render_template("job.html", **_status(job), lines=lines, after=after, window=LINES)
+    status = _status(job) | _opened(job, request.args.get("device", ""))
+    return render_template("job.html", **status, lines=lines, after=after, window=LINES)
 
 
 @_pages.get("/<job_id>/status")
@@ -132,6 +132,17 @@ def show(job_id: str) -> str:
 def status(job_id: str) -> str:
     """Return the parts of a job's page that change, for its scripts."""
     return render_template("parts/job_update.html", **_status(_job(job_id)))
+
+
+@_pages.get("/<job_id>/tasks")
+@needs("job.view")
+def tasks(job_id: str) -> str:
+    """Return the tasks of one device of a job, to stand beside the log."""
+    job = _job(job_id)
+    opened = _opened(job, request.args.get("device", ""))
+    if opened["opened"] is None:
+        abort(404)
+    return render_template("parts/job_tasks.html", job=job, **opened)
 
 
 @_pages.get("/<job_id>/lines")
@@ -241,11 +252,13 @@ def _status(job: Job) -> dict[str, object]:
         faults = first_faults(connection, job.number)
         ended = tallies(connection, [job.number]).get(job.number, {})
     known = index().network.devices
+    shown = sorted(_lines(devices, faults), key=_place)
     failed = [one.device for one in devices if one.result in FAULTS]
     sites = {known[name].site for name in job.devices if name in known}
     return {
         "job": job,
-        "devices": sorted(_lines(devices, faults), key=_place),
+        "devices": shown,
+        "alike": alike(line for line in shown if line.device in set(failed)),
         "tally": {word: ended[word] for word in (*ORDER, "not_attempted") if ended.get(word)},
         "open_devices": ended.get("", 0),
         "failed": failed,
@@ -256,6 +269,16 @@ def _status(job: Job) -> dict[str, object]:
         "may_cancel": may("job.cancel") and job.state in OPEN and not job.is_cancelling,
         "title": _title(job),
     }
+
+
+def _opened(job: Job, device: str) -> dict[str, object]:
+    """Return what the opened device of a job shows; nothing where it is none of the job's."""
+    with web().store.reading() as connection:
+        devices = [one for one in list_devices(connection, job.number) if one.device == device]
+        seen = tasks_of(connection, job.number, device) if devices else ()
+        faults = first_faults(connection, job.number) if devices else {}
+    opened = next(_lines(tuple(devices), faults), None)
+    return {"opened": opened, "tasks": seen, "known": index().network.devices}
 
 
 def _lines(devices: tuple[JobDevice, ...], faults: dict[str, int]) -> Iterator[Line]:

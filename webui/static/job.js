@@ -168,6 +168,12 @@ log.addEventListener("click", (event) => {
   goTo(Number(number.textContent));
 });
 document.addEventListener("click", (event) => {
+  const close = event.target.closest("a[data-close]");
+  if (close) {
+    event.preventDefault();
+    document.getElementById(close.dataset.close).hidden = true;
+    return;
+  }
   const jump = event.target.closest("a[data-line]");
   if (!jump) return;
   event.preventDefault();
