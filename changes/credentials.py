@@ -126,6 +126,11 @@ def public_key(secret: Secret) -> str:
     return f"{key.get_name()} {key.get_base64()} tinhnet-v{secret.version}"
 
 
+def ospf_key_id(version: int) -> int:
+    """Return the id (1-255) under which routers know a version of a link's key."""
+    return (version - 1) % 255 + 1
+
+
 def snmp_user(version: int) -> str:
     """Return the SNMPv3 user whose keys have this version."""
     return f"tinhnet{version}"
@@ -143,7 +148,7 @@ def _versions(store: SecretStore, name: str, make: Callable[[], str] | None) -> 
 
 
 def _ospf_keys(versions: tuple[Secret, ...], *, switched: bool) -> tuple[OspfKey, ...]:
-    keys = [OspfKey((one.version - 1) % 255 + 1, one.value) for one in versions]
+    keys = [OspfKey(ospf_key_id(one.version), one.value) for one in versions]
     return tuple(keys if switched else reversed(keys))
 
 
