@@ -78,9 +78,11 @@ class Server:
         while time.monotonic() < end and self._process.poll() is None:
             connection = HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
             try:
-                connection.request("GET", "/-/ready")
-                if connection.getresponse().status == 200:
-                    return self._process.poll() is None
+                connection.request("GET", "/api/v1/status/flags")
+                response = connection.getresponse()
+                # Whoever took the port before us may be a Prometheus, too.
+                if response.status == 200 and str(self.directory).encode() in response.read():
+                    return True
             except (OSError, HTTPException):
                 pass
             finally:

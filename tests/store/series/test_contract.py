@@ -93,11 +93,11 @@ def test_latest_means_only_what_was_selected(trial: Trial) -> None:
 def test_latest_finds_the_newest_among_late_samples(trial: Trial) -> None:
     """An agent that reports yesterday must not hide what is true now."""
     store = trial.open()
-    series = trial.series()
-    store.append([Sample(series, BEGIN, 1.0)])
-    store.append([Sample(series, BEGIN - MINUTE, 2.0)])
+    mine = [trial.series(device=device) for device in ("a", "b")]
+    for back in (2, 3, 0, 1):
+        store.append([Sample(one, BEGIN - back * MINUTE, float(back)) for one in mine])
 
-    assert store.latest(selector(trial))[series].value == 1.0
+    assert [store.latest(selector(trial))[one].value for one in mine] == [0.0, 0.0]
 
 
 def test_late_samples_find_their_place(trial: Trial) -> None:
@@ -297,6 +297,38 @@ def test_threads_may_share_a_store(trial: Trial) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(write, mine)) == [3] * 8
     assert store.backlog == 0
+
+
+def test_threads_that_tell_the_same_tell_it_once(trial: Trial) -> None:
+    """Two paths may lead to one device; what both of them read is one sample."""
+    store = trial.open()
+    series = trial.series()
+    samples = every(series, SECOND, [float(number) for number in range(20)])
+
+    def write(_: int) -> None:
+        for sample in samples:
+            store.append([sample])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+
+    assert [value for _, value in seen(store, series)] == [float(number) for number in range(20)]
+    assert store.refused == {Refusal.DUPLICATE: 60}
+
+
+@pytest.mark.parametrize("step", [None, MINUTE], ids=["samples", "steps"])
+def test_a_series_is_not_its_namesake_with_more_labels(
+    trial: Trial, step: timedelta | None
+) -> None:
+    """A device's memory is not the memory of one of its cards."""
+    store = trial.open()
+    whole = trial.series(device="a")
+    parts = [trial.series(device="a", card="1"), trial.series(device="a", statistic="max")]
+    store.append([Sample(whole, BEGIN, 1.0), *(Sample(one, BEGIN, 9.0) for one in parts)])
+
+    assert [point.value for point in store.window(whole, BEGIN, BEGIN + MINUTE, step)] == [1.0]
+    for one in parts:
+        assert [point.value for point in store.window(one, BEGIN, BEGIN + MINUTE, step)] == [9.0]
 
 
 def test_upkeep_changes_nothing_that_is_shown(trial: Trial) -> None:

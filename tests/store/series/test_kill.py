@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.store.series.server import Server
 from tests.store.series.trial import BEGIN, MINUTE, Now, settle, trial_on
 from tinhnet.store.series.contract import SeriesStore
@@ -18,7 +20,7 @@ from tinhnet.store.series.files import FileSeries
 from tinhnet.store.series.sample import series_of
 
 ROOT = Path(__file__).parents[3]
-ROUNDS = 6
+ROUNDS = 4
 SERIES = [
     series_of(name, device=device)
     for device in ("a", "b")
@@ -116,6 +118,7 @@ def test_a_writer_killed_at_any_moment_loses_and_doubles_nothing(tmp_path: Path)
         store.close()
 
 
+@pytest.mark.slow
 def test_both_sides_killed_at_any_moment_lose_and_double_nothing(
     own_server: Server, tmp_path: Path
 ) -> None:

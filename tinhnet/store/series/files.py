@@ -2,9 +2,11 @@
 """Samples in a file of ours: a head of loose chunks, then hourly blobs and rollups."""
 
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 from tinhnet.clock import Clock
@@ -24,7 +26,6 @@ from tinhnet.store.series.rollup import (
     points_of_samples,
 )
 from tinhnet.store.series.sample import (
-    MILLISECOND,
     Point,
     Refusal,
     Sample,
@@ -32,8 +33,9 @@ from tinhnet.store.series.sample import (
     Series,
     milliseconds,
     moment,
+    step_of,
 )
-from tinhnet.store.series.table import COARSE, FINE, FRESH, HEAD, RAW, SAMPLES, Row, Span
+from tinhnet.store.series.table import COARSE, END, FINE, FRESH, HEAD, RAW, SAMPLES, Row, Span
 from tinhnet.store.series.upkeep import Keeper
 
 FILE = "series.db"
@@ -51,6 +53,7 @@ class FileSeries:
         self._keeper = Keeper()
         self._refused: Counter[Refusal] = Counter()
         self._newest: dict[int, int] = {}
+        self._turn = threading.RLock()
 
     @property
     def where(self) -> str:
@@ -70,13 +73,14 @@ class FileSeries:
     def append(self, samples: Iterable[Sample]) -> None:
         """Keep samples in one transaction, one loose chunk per group."""
         entries, refused = sifted(samples, self._clock())
-        newest = dict(self._newest)
-        if entries:
-            with self._database.writing() as connection:
-                batch = self._batch(entries, newest, refused, connection)
-                table.add(connection, _fresh_rows(batch))
-        self._newest = newest
-        self._refused.update(refused)
+        with self._turn:
+            newest = dict(self._newest)
+            if entries:
+                with self._database.writing() as connection:
+                    batch = self._batch(entries, newest, refused, connection)
+                    table.add(connection, _fresh_rows(batch))
+            self._newest = newest
+            self._refused.update(refused)
 
     def latest(self, selector: Selector, within: timedelta = RECENT) -> dict[Series, Sample]:
         """Return the newest sample of each series meant."""
@@ -87,7 +91,7 @@ class FileSeries:
                 return found
             self._registry.refresh(connection)
             for group, wanted in self._registry.by_group(self._registry.find(selector)).items():
-                rows = list(table.chunks(connection, SAMPLES, Span(group, start, 1 << 62)))
+                rows = list(table.chunks(connection, SAMPLES, Span(group, start, END)))
                 rows.sort(key=lambda row: row.last, reverse=True)
                 for member, series in wanted:
                     newest = self._newest_of(rows, member)
@@ -137,7 +141,8 @@ class FileSeries:
             [one for one, _, _ in entries if one not in places and one.is_well_named], connection
         )
         batch: Batch = {}
-        for series, at, value in entries:
+        kept: dict[int, set[int]] = {}
+        for series, at, value in sorted(entries, key=itemgetter(1)):
             place = places.get(series)
             if place is None:
                 place = fresh.get(series)
@@ -149,27 +154,16 @@ class FileSeries:
                 newest[place] = table.newest(connection, group)
             if at > newest[place]:
                 newest[place] = at
-            elif self._is_kept(connection, batch.get(group, []), place, at):
-                refused.append(Refusal.DUPLICATE)
-                continue
+            else:
+                if place not in kept:
+                    kept[place] = _times_since(connection, batch.get(group, []), place, at)
+                if at in kept[place]:
+                    refused.append(Refusal.DUPLICATE)
+                    continue
+            if place in kept:
+                kept[place].add(at)
             batch.setdefault(group, []).append((place & MEMBER, at, value))
         return batch
-
-    def _is_kept(
-        self, connection: sqlite3.Connection, pending: list[Loose], place: int, at: int
-    ) -> bool:
-        member = place & MEMBER
-        if any(one[:2] == (member, at) for one in pending):
-            return True
-        span = Span(place >> MEMBER_BITS, at, at + 1)
-        for row in table.chunks(connection, SAMPLES, span):
-            try:
-                run = run_of(row.packed, member)
-            except ChunkDamagedError:  # `maintain` deals with it; its samples are lost anyway
-                continue
-            if run is not None and at in run.times:
-                return True
-        return False
 
     def _newest_of(self, rows: list[Row], member: int) -> tuple[int, float] | None:
         """Return the newest sample of a member; rows come with the latest end first."""
@@ -237,12 +231,20 @@ class FileSeries:
             ) from error
 
 
-def step_of(step: timedelta) -> int:
-    """Return a step in milliseconds; ValueError unless it is whole seconds, at least one."""
-    step_ms = step // MILLISECOND
-    if step_ms < 1000 or step % timedelta(seconds=1):  # noqa: PLR2004
-        raise ValueError(f"{step} is no step of whole seconds")
-    return step_ms
+def _times_since(
+    connection: sqlite3.Connection, pending: list[Loose], place: int, start: int
+) -> set[int]:
+    """Return the times of a series from `start` on that are written or about to be."""
+    member = place & MEMBER
+    times = {at for one, at, _ in pending if one == member}
+    for row in table.chunks(connection, SAMPLES, Span(place >> MEMBER_BITS, start, END)):
+        try:
+            run = run_of(row.packed, member)
+        except ChunkDamagedError:  # `maintain` deals with it; its samples are lost anyway
+            continue
+        if run is not None:
+            times.update(run.times)
+    return times
 
 
 def _fresh_rows(batch: Batch) -> Iterator[tuple[int, int, int, int, bytes]]:

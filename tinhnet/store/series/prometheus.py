@@ -12,7 +12,6 @@ from tinhnet.logs import Log
 from tinhnet.store.series.contract import RECENT, Upkeep
 from tinhnet.store.series.delivery import Delivery
 from tinhnet.store.series.errors import SeriesUnreachableError
-from tinhnet.store.series.files import step_of
 from tinhnet.store.series.keep import EARLY, Entry, sifted
 from tinhnet.store.series.promql import Client, matchers, steady
 from tinhnet.store.series.rollup import points_of_samples
@@ -24,6 +23,7 @@ from tinhnet.store.series.sample import (
     Series,
     milliseconds,
     moment,
+    step_of,
 )
 from tinhnet.store.series.spool import Spool
 
@@ -31,6 +31,7 @@ STEPS_PER_QUERY = 10_000
 """Prometheus answers at most 11,000 points a series."""
 RETRY = timedelta(seconds=10)
 """How long `append` leaves a server alone that did not answer; `maintain` always asks."""
+_STATISTIC = "_statistic"  # no series of ours may have such a label
 _STATISTICS = ("min", "avg", "max", "count")
 
 
@@ -97,8 +98,8 @@ class PrometheusSeries:
         step_ms = None if step is None else step_of(step)
         if first >= last or not series.is_well_named:
             return ()
-        meant = matchers(Selector(series.name, series.labels))
         if step_ms is None:
+            meant = matchers(Selector(series.name, series.labels))
             expression = f"{meant}[{last - first}ms]"
             rows = steady(lambda: self._client.query(expression, last - 1))
             found = [one for row in rows if row.series == series for one in row.values]
@@ -108,7 +109,7 @@ class PrometheusSeries:
         points: list[Point] = []
         for begin in range(first, last, step_ms * STEPS_PER_QUERY):
             until = min(last, begin + step_ms * STEPS_PER_QUERY)
-            points += self._steps(meant, begin, until, step_ms)
+            points += self._steps(series, begin, until, step_ms)
         return tuple(points)
 
     def maintain(self, now: datetime) -> Upkeep:
@@ -138,20 +139,27 @@ class PrometheusSeries:
                 self._log.info("series_server_back", backlog=self.backlog)
         return self._delivery.delivered - before
 
-    def _steps(self, meant: str, start: int, end: int, step_ms: int) -> list[Point]:
+    def _steps(self, series: Series, start: int, end: int, step_ms: int) -> list[Point]:
         """Return the steps from `start` on and before `end`, both at whole steps.
 
         A step is asked for at its last millisecond; whether a range reaches
         one millisecond further back differs between servers.
         """
         reach = step_ms if self._starts_open() else step_ms - 1
+        meant = matchers(Selector(series.name, series.labels))
         expression = " or ".join(
-            f'label_replace({one}_over_time({meant}[{reach}ms]), "statistic", "{one}", "", "")'
+            f'label_replace({one}_over_time({meant}[{reach}ms]), "{_STATISTIC}", "{one}", "", "")'
             for one in _STATISTICS
         )
         first, last = start + step_ms - 1, end - 1
         rows = steady(lambda: self._client.query_range(expression, first, last, step_ms))
-        told = {row.labels["statistic"]: dict(row.values) for row in rows}
+        # Series with more labels are meant as well; theirs are other rows.
+        told = {
+            one: dict(row.values)
+            for row in rows
+            for one in _STATISTICS
+            if row.labels == dict(series.labels) | {_STATISTIC: one}
+        }
         if set(told) != set(_STATISTICS):
             return []
         return [

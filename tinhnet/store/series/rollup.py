@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Rollups: least, greatest, sum and count of the samples of a step."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinhnet.store.series.chunk import Run
@@ -31,8 +32,8 @@ Buckets = dict[int, Bucket]
 
 def add_run(buckets: Buckets, run: Run, step_ms: int) -> None:
     """Add what a run of samples or of rollups holds; steps begin at whole steps of UTC."""
-    four = run.columns if len(run.columns) > 1 else _as_rollups(run)
-    for at, minimum, maximum, total, count in zip(run.times, *four, strict=True):
+    rows = zip(run.times, *_four_columns(run), strict=True)
+    for at, minimum, maximum, total, count in rows:
         begin = at - at % step_ms
         bucket = buckets.get(begin)
         if bucket is None:
@@ -41,26 +42,21 @@ def add_run(buckets: Buckets, run: Run, step_ms: int) -> None:
         bucket.add(minimum, maximum, total, count)
 
 
-def run_of_buckets(buckets: Mapping[int, Bucket]) -> Run:
-    """Return buckets as a run of four columns."""
-    times = sorted(buckets)
-    held = [buckets[at] for at in times]
-    return Run(
-        times,
-        (
-            [one.minimum for one in held],
-            [one.maximum for one in held],
-            [one.total for one in held],
-            [one.count for one in held],
-        ),
-    )
-
-
 def rolled_up(run: Run, step_ms: int) -> Run:
-    """Return the rollups of a run of samples."""
-    buckets: Buckets = {}
-    add_run(buckets, run, step_ms)
-    return run_of_buckets(buckets)
+    """Return the rollups of a run of samples or of finer rollups."""
+    times, lows, highs, totals, counts = run.times, *_four_columns(run)
+    rows: list[tuple[int, float, float, float, float]] = []
+    start = 0
+    while start < len(times):
+        begin = times[start] - times[start] % step_ms
+        end = bisect_left(times, begin + step_ms, start)
+        part = slice(start, end)
+        rows.append(
+            (begin, min(lows[part]), max(highs[part]), sum(totals[part]), sum(counts[part]))
+        )
+        start = end
+    begins, *columns = zip(*rows, strict=True)
+    return Run(begins, tuple(columns))
 
 
 def latest_wins(runs: Iterable[Run]) -> Run:
@@ -85,6 +81,9 @@ def points_of_samples(samples: Iterable[tuple[int, float]]) -> tuple[Point, ...]
     return tuple(Point(moment(at), value, value, value, 1) for at, value in samples)
 
 
-def _as_rollups(run: Run) -> tuple[Iterable[float], ...]:
+def _four_columns(run: Run) -> tuple[Sequence[float], ...]:
+    """Return least, greatest, sum and count; of samples they are all the sample, and one."""
+    if len(run.columns) > 1:
+        return run.columns
     values = run.columns[0]
     return values, values, values, [1.0] * len(values)

@@ -123,6 +123,14 @@ def moment(at_ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=at_ms)
 
 
+def step_of(step: timedelta) -> int:
+    """Return a step in milliseconds; ValueError unless it is whole seconds, at least one."""
+    step_ms = step // MILLISECOND
+    if step_ms < 1000 or step % timedelta(seconds=1):  # noqa: PLR2004
+        raise ValueError(f"{step} is no step of whole seconds")
+    return step_ms
+
+
 def _pairs(items: Iterable[tuple[str, str | None]]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(_given(items)))
 

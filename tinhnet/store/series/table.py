@@ -18,6 +18,8 @@ FRESH, FOLDED, RAW, FINE, COARSE = 0, 1, 2, FINE_MS, HOUR_MS
 """What was appended; that, many chunks in one; closed hours; rollups of 5 minutes and an hour."""
 HEAD = (FRESH, FOLDED)
 SAMPLES = (FRESH, FOLDED, RAW)
+END = 1 << 62
+"""Later than any time."""
 
 SCHEMA = f"""{registry.SCHEMA}
 CREATE TABLE chunk (id INTEGER PRIMARY KEY, tier INTEGER NOT NULL, grp INTEGER NOT NULL,

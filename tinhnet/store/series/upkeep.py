@@ -22,19 +22,17 @@ from tinhnet.store.series.contract import Upkeep
 from tinhnet.store.series.keep import HOUR_MS, LATE, Kind
 from tinhnet.store.series.rollup import latest_wins, rolled_up
 from tinhnet.store.series.sample import MILLISECOND
-from tinhnet.store.series.table import COARSE, FINE, FOLDED, FRESH, HEAD, RAW, Row, Span
+from tinhnet.store.series.table import COARSE, END, FINE, FOLDED, FRESH, HEAD, RAW, Row, Span
 
 DAY_MS = 24 * HOUR_MS
 GRACE_MS = 300_000
 """How long an hour stays open for stragglers; later ones open it again."""
 FOLD_AT = 96
 """Fresh chunks of a group before they become one; a poll a minute never gets there."""
-GROUPS_PER_CALL = 32
+GROUPS_PER_CALL = 16
 LOOKED_AT_PER_CALL = 256
 BLOCKS = ((FINE, DAY_MS), (COARSE, 7 * DAY_MS))
 """How long the rollups are that hours are joined to."""
-END = 1 << 62
-"""Later than any time."""
 LATE_MS = LATE // MILLISECOND + HOUR_MS
 
 
@@ -110,8 +108,8 @@ class Keeper:
         table.remove(connection, rows)
         table.add(connection, [(RAW, group, *_span_of(runs), pack_sealed(runs))])
         for tier in (FINE, COARSE):
-            rolled = {member: rolled_up(run, tier) for member, run in runs.items()}
-            table.add(connection, [_rollup_row(tier, group, rolled)])
+            runs = {member: rolled_up(run, tier) for member, run in runs.items()}
+            table.add(connection, [_rollup_row(tier, group, runs)])
 
     def _fold(self, connection: sqlite3.Connection, group: int) -> None:
         """Make one chunk of many small ones."""
