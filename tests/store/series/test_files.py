@@ -35,6 +35,7 @@ from tinhnet.store.series.errors import (
 from tinhnet.store.series.files import FileSeries
 from tinhnet.store.series.sample import Sample, Series, select, series_of
 from tinhnet.store.series.table import COARSE, FINE, FOLDED, FRESH, RAW
+from tinhnet.store.series.upkeep import GROUPS_PER_CALL
 
 FIVE = 5 * MINUTE
 
@@ -51,11 +52,12 @@ def count(trial: Trial, tier: int) -> int:
     return int(found[0])
 
 
-def damage(trial: Trial, tier: int) -> int:
-    """Change a byte in the oldest chunk of a tier, as a dying disk does; return its id."""
+def damage(trial: Trial, tier: int, order: str = "ASC") -> int:
+    """Change a byte in the first chunk of a tier, as a dying disk does; return its id."""
     with closing(sqlite3.connect(file_of(trial))) as connection, connection:
         number, packed = connection.execute(
-            "SELECT id, packed FROM chunk WHERE tier = ? ORDER BY id LIMIT 1", (tier,)
+            f"SELECT id, packed FROM chunk WHERE tier = ? ORDER BY id {order} LIMIT 1",  # noqa: S608
+            (tier,),
         ).fetchone()
         wrong = packed[:-1] + bytes([packed[-1] ^ 1])
         connection.execute("UPDATE chunk SET packed = ? WHERE id = ?", (wrong, number))
@@ -198,6 +200,22 @@ def test_rollups_of_hours_are_joined(files: Trial) -> None:
     assert count(files, COARSE) <= 3
 
 
+def test_upkeep_in_pieces_leaves_nothing_behind(files: Trial) -> None:
+    """A province is more than one call does; what was left for the next must not be forgotten."""
+    store = files.open()
+    groups = GROUPS_PER_CALL + 4
+    mine = [files.series("probe_loss_ratio", number=str(one)) for one in range(8 * groups)]
+    for hour in (7, 6, 5):
+        store.append([Sample(one, BEGIN - hour * HOUR, 1.0) for one in mine])
+    calls = 1
+    while store.maintain(BEGIN + 4 * DAY).more:
+        calls += 1
+
+    assert calls > 1
+    assert (count(files, FRESH), count(files, RAW)) == (0, 0)
+    assert (count(files, FINE), count(files, COARSE)) == (groups, groups)
+
+
 @pytest.mark.parametrize(
     ("name", "raw_days"), [("probe_latency_s", 3), ("memory_used_bytes", 35)], ids=["probe", "poll"]
 )
@@ -279,6 +297,20 @@ def test_upkeep_sets_damage_aside_and_goes_on(files: Trial, tier: int) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     settle(store, BEGIN + 10 * DAY)
     assert count(files, FRESH) == 0
+
+
+def test_upkeep_looks_at_every_chunk_in_turn(files: Trial) -> None:
+    """Damage is found while the backup that has the chunk whole is still there."""
+    store = files.open()
+    mine = [files.series("probe_loss_ratio", number=str(one)) for one in range(32)]
+    for second in range(80):
+        store.append([Sample(one, BEGIN + second * SECOND, 1.0) for one in mine])
+    damage(files, FRESH, "DESC")
+    found = [store.maintain(BEGIN).damaged for _ in range(3)]
+    damage(files, FRESH)
+
+    assert sorted(found) == [0, 0, 1]
+    assert sum(store.maintain(BEGIN).damaged for _ in range(3)) == 1
 
 
 def test_a_late_sample_for_a_damaged_hour_is_kept(files: Trial) -> None:

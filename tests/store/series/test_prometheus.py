@@ -220,6 +220,20 @@ def test_much_goes_in_several_requests(prometheus: Trial) -> None:
     assert store.backlog == 0
 
 
+def test_a_late_report_of_many_series_is_kept_once(prometheus: Trial) -> None:
+    """A site that was cut off for hours tells all of it, and after a lost answer again."""
+    mine = [prometheus.series(number=str(number)) for number in range(40)]
+    report = [Sample(one, BEGIN - hour * HOUR, float(hour)) for one in mine for hour in (3, 2)]
+    for _ in range(2):
+        store = prometheus.open()
+        store.append([Sample(mine[0], BEGIN, 0.0)])
+        store.append(report)
+        store.close()
+
+    assert {len(seen(store, one)) for one in mine} == {2, 3}
+    assert store.refused == {Refusal.DUPLICATE: 80}
+
+
 def test_a_request_that_is_too_large_goes_in_halves(tmp_path: Path) -> None:
     """Proxies have limits of their own."""
     taken: list[int] = []

@@ -19,6 +19,8 @@ from tinhnet.store.series.wire import labels_of, write_request
 
 PARCELS_PER_CALL = 64
 FEW = 32
+SHORT_MS = 600_000
+"""More series than a few, in a time this short, are asked about all at once."""
 _BAD_REQUEST, _TOO_LARGE = 400, 413
 _TOO_OLD = ("out of bounds", "too old")
 _REFUSALS = (*_TOO_OLD, "out of order", "duplicate sample")
@@ -102,9 +104,10 @@ class Delivery:
         times: dict[Series, list[int]] = {}
         for series, at, _ in samples:
             times.setdefault(series, []).append(at)
-        if len(times) > FEW:
+        moments = [at for held in times.values() for at in held]
+        if len(times) > FEW and max(moments) - min(moments) <= SHORT_MS:
             names = {series.name for series in times}
-            spans = [(matchers_of_names(names), [at for one in times.values() for at in one])]
+            spans = [(matchers_of_names(names), moments)]
         else:
             spans = [
                 (matchers(Selector(series.name, series.labels)), held)

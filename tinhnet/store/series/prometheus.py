@@ -47,6 +47,7 @@ class PrometheusSeries:
         self._turn = threading.RLock()
         self._refused: Counter[Refusal] = Counter()
         self._newest: dict[Series, int] = {}
+        self._since: int | None = None
         self._away_until: datetime | None = None
         self._has_open_start: bool | None = None
 
@@ -70,8 +71,11 @@ class PrometheusSeries:
         now = self._clock()
         entries, refused = sifted(samples, now)
         with self._turn:
+            if self._since is None:
+                # Whoever wrote before us may have written up to here.
+                self._since = milliseconds(now + EARLY)
             newest = dict(self._newest)
-            late, fresh = _sorted_out(entries, newest, refused)
+            late, fresh = _sorted_out(entries, self._since, newest, refused)
             self._spool.put(late, fresh)
             self._newest = newest
             self._refused.update(refused)
@@ -184,12 +188,12 @@ class PrometheusSeries:
 
 
 def _sorted_out(
-    entries: list[Entry], newest: dict[Series, int], refused: list[Refusal]
+    entries: list[Entry], since: int, newest: dict[Series, int], refused: list[Refusal]
 ) -> tuple[list[Entry], list[Entry]]:
     """Return samples the server is asked about first, and those newer than all of their series.
 
-    `newest` is kept up to date; a series that is not in it may have anything
-    on the server already.
+    `newest` is what this process has seen, and is kept up to date; of times
+    up to `since` the server may have anything.
     """
     late: list[Entry] = []
     fresh: list[Entry] = []
@@ -200,7 +204,7 @@ def _sorted_out(
             refused.append(Refusal.BAD_NAME)
         elif at == known:
             refused.append(Refusal.DUPLICATE)
-        elif known is None or at < known:
+        elif at <= max(since, known or since):
             late.append(entry)
             newest[series] = max(at, known or at)
         else:
