@@ -8,53 +8,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.store.series.server import Server
-from tests.store.series.trial import BEGIN, MINUTE, Now, settle, trial_on
+from tests.store.series.trial import Now, settle, trial_on
+from tests.store.series.writer import BEGIN, PER_BATCH, SERIES
 from tinhnet.store.series.contract import SeriesStore
 from tinhnet.store.series.files import FileSeries
-from tinhnet.store.series.sample import series_of
 
 ROOT = Path(__file__).parents[3]
 ROUNDS = 4
-SERIES = [
-    series_of(name, device=device)
-    for device in ("a", "b")
-    for name in ("memory_used_bytes", "probe_loss_ratio")
-]
-PER_BATCH = 10
-WRITER = """
-import sys
-from datetime import timedelta
-from pathlib import Path
-from tests.store.series.test_kill import PER_BATCH, SERIES, at_of
-from tests.store.series.trial import Now
-from tinhnet.config import Config, LogsConfig, SeriesConfig
-from tinhnet.logs import set_up_logs
-from tinhnet.store.series.open import open_series
-from tinhnet.store.series.sample import Sample
-
-now = Now()
-set_up_logs(LogsConfig(level="error"), str)
-store = open_series(Config(state=Path(sys.argv[1]), series=SeriesConfig(url=sys.argv[2])), now)
-batch = int(sys.argv[3])
-while True:
-    numbers = range(batch * PER_BATCH, (batch + 1) * PER_BATCH)
-    now.at = at_of(numbers[-1])
-    store.append([Sample(one, at_of(n), float(n)) for one in SERIES for n in numbers])
-    print(batch, flush=True)
-    store.maintain(now.at)
-    batch += 1
-"""
-
-
-def at_of(number: int) -> datetime:
-    """Return when a numbered sample was taken: minute by minute, so that hours close."""
-    return BEGIN + number * MINUTE
 
 
 @dataclass
@@ -82,7 +48,7 @@ class Writer:
 @contextmanager
 def writing(state: Path, url: str, first: int) -> Iterator[Writer]:
     """Let a writer append batches from a number on, and kill it in the end."""
-    command = [sys.executable, "-c", WRITER, str(state), url, str(first)]
+    command = [sys.executable, "-m", "tests.store.series.writer", str(state), url, str(first)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         writer = Writer(process)
         try:

@@ -23,22 +23,15 @@ from tests.store.series.trial import (
     every,
     seen,
     settle,
+    store_at,
     trial_on,
 )
-from tinhnet.logs import log_of
 from tinhnet.store.series.errors import SeriesUnreachableError
-from tinhnet.store.series.prometheus import PrometheusSeries
-from tinhnet.store.series.promql import Client
 from tinhnet.store.series.sample import Refusal, Sample, select, series_of
-from tinhnet.store.series.spool import PER_PARCEL, Spool
+from tinhnet.store.series.spool import PER_PARCEL
 
 WAIT_S = 90
 ACCEPTED = (204, b"")
-
-
-def store_at(url: str, directory: Path, now: Now | None = None) -> PrometheusSeries:
-    """Return a store on a server by URL, with its spool in a directory."""
-    return PrometheusSeries(Client(url), Spool(directory), now or Now(), log_of("store"))
 
 
 def test_samples_wait_on_the_disk_while_the_server_is_away(
@@ -95,7 +88,7 @@ def test_nothing_is_lost_to_an_answer_that_is_no_refusal(tmp_path: Path, status:
     """A wrong password or a busy proxy says nothing about the samples."""
     answers: list[Reply] = [(status, b"no")]
     with between(lambda asked: answers[0] if "write" in asked.path else matrix([])) as server:
-        store = store_at(server.url, tmp_path)
+        store = store_at(server.url, tmp_path, Now())
         store.append(every(series_of("memory_used_bytes"), SECOND, [1.0, 2.0]))
         waiting = store.backlog
         answers[0] = ACCEPTED
@@ -108,9 +101,9 @@ def test_nothing_is_lost_to_an_answer_that_is_no_refusal(tmp_path: Path, status:
 def test_one_sample_the_server_refuses_costs_no_other(own_server: Server, tmp_path: Path) -> None:
     """Prometheus 2.42 drops the whole request for one sample out of order."""
     mine = [series_of("memory_used_bytes", device=f"d{number}") for number in range(40)]
-    other = store_at(own_server.url, tmp_path / "other")
+    other = store_at(own_server.url, tmp_path / "other", Now())
     other.append([Sample(mine[7], BEGIN, 1.0)])
-    store = store_at(own_server.url, tmp_path / "series")
+    store = store_at(own_server.url, tmp_path / "series", Now())
     store.append([Sample(one, BEGIN - MINUTE, 2.0) for one in mine])
     shown = store.latest(select("memory_used_bytes"))
 
@@ -126,7 +119,7 @@ def test_samples_too_old_for_the_server_are_counted_as_such(
     own_server: Server, tmp_path: Path
 ) -> None:
     """Without an out-of-order window Prometheus takes an hour; the rest of a late report stays."""
-    store = store_at(own_server.url, tmp_path / "series")
+    store = store_at(own_server.url, tmp_path / "series", Now())
     store.append([Sample(series_of("cpu_ratio"), BEGIN, 1.0)])
     late = series_of("probe_loss_ratio")
     store.append([Sample(late, BEGIN - 30 * MINUTE * one, 0.0) for one in range(10, 0, -1)])
@@ -148,18 +141,18 @@ def test_an_answer_that_got_lost_doubles_nothing(server: Server, tmp_path: Path,
         return reply
 
     with between(answer) as middle:
-        store = store_at(middle.url, tmp_path / "series")
+        store = store_at(middle.url, tmp_path / "series", Now())
         series = series_of("memory_used_bytes", run=run)
         store.append(every(series, SECOND, [1.0]))
         waiting = store.backlog
         store.close()
-        again = store_at(middle.url, tmp_path / "series")
+        again = store_at(middle.url, tmp_path / "series", Now())
         settle(again, BEGIN)
         again.close()
 
     assert (waiting, again.backlog, middle.writes()) == (1, 0, 1)
     assert dict(again.refused) == {}
-    assert seen(store_at(server.url, tmp_path / "reader"), series) == [(BEGIN, 1.0)]
+    assert seen(store_at(server.url, tmp_path / "reader", Now()), series) == [(BEGIN, 1.0)]
 
 
 def test_a_torn_answer_is_not_believed(tmp_path: Path) -> None:
@@ -168,7 +161,7 @@ def test_a_torn_answer_is_not_believed(tmp_path: Path) -> None:
     told = [whole[:1], whole[:3], whole, whole]
     rest = iter(told)
     with between(lambda _: matrix([line("cpu_ratio", next(rest))])) as server:
-        store = store_at(server.url, tmp_path)
+        store = store_at(server.url, tmp_path, Now())
         points = store.window(series_of("cpu_ratio"), BEGIN, BEGIN + MINUTE)
 
     assert len(points) == 4
@@ -181,7 +174,7 @@ def test_answers_that_never_agree_end(tmp_path: Path) -> None:
     with between(
         lambda _: matrix([line("cpu_ratio", [[BEGIN.timestamp(), str(next(number))]])])
     ) as server:
-        points = store_at(server.url, tmp_path).window(
+        points = store_at(server.url, tmp_path, Now()).window(
             series_of("cpu_ratio"), BEGIN, BEGIN + MINUTE
         )
 
@@ -206,7 +199,7 @@ def test_a_server_that_is_no_prometheus_is_told(
         between(lambda _: reply) as server,
         pytest.raises(SeriesUnreachableError, match=said),
     ):
-        store_at(server.url, tmp_path).latest(select("cpu_ratio"))
+        store_at(server.url, tmp_path, Now()).latest(select("cpu_ratio"))
 
 
 def test_much_goes_in_several_requests(prometheus: Trial) -> None:
@@ -247,7 +240,7 @@ def test_a_request_that_is_too_large_goes_in_halves(tmp_path: Path) -> None:
         return ACCEPTED
 
     with between(answer) as server:
-        store = store_at(server.url, tmp_path)
+        store = store_at(server.url, tmp_path, Now())
         store.append(every(series_of("memory_used_bytes"), SECOND, [1.0] * 30))
         store.close()
 
@@ -259,7 +252,7 @@ def test_a_damaged_parcel_is_set_aside(server: Server, tmp_path: Path, run: str)
     """One bad sector must not hold up what comes after it for ever."""
     series = series_of("memory_used_bytes", run=run)
     with between(lambda _: (503, b"")) as busy:
-        away = store_at(busy.url, tmp_path / "series")
+        away = store_at(busy.url, tmp_path / "series", Now())
         for sample in every(series, SECOND, [1.0, 2.0, 3.0]):
             away.append([sample])
         away.close()
@@ -268,7 +261,7 @@ def test_a_damaged_parcel_is_set_aside(server: Server, tmp_path: Path, run: str)
         (packed,) = connection.execute("SELECT packed FROM waiting WHERE id = 2").fetchone()
         wrong = packed[:-1] + bytes([packed[-1] ^ 1])
         connection.execute("UPDATE waiting SET packed = ? WHERE id = 2", (wrong,))
-    store = store_at(server.url, tmp_path / "series")
+    store = store_at(server.url, tmp_path / "series", Now())
     settle(store, BEGIN)
 
     assert [value for _, value in seen(store, series)] == [1.0, 3.0]
@@ -288,7 +281,7 @@ def test_a_server_whose_ranges_leave_out_their_start(tmp_path: Path) -> None:
         return matrix([{"metric": {}, "values": [[10, "2"]]}] if counted else [])
 
     with between(answer) as server:
-        store = store_at(server.url, tmp_path)
+        store = store_at(server.url, tmp_path, Now())
         store.window(series_of("cpu_ratio"), BEGIN, BEGIN + HOUR, MINUTE)
 
     assert "60000ms" in asked[-1]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.store.series.server import Server
+from tinhnet.clock import Clock
 from tinhnet.logs import log_of
 from tinhnet.store.series.contract import SeriesStore
 from tinhnet.store.series.prometheus import PrometheusSeries
@@ -56,11 +57,16 @@ class Trial:
             store.close()
 
 
+def store_at(url: str, directory: Path, clock: Clock) -> PrometheusSeries:
+    """Return a store on a server by URL, with its spool in a directory."""
+    return PrometheusSeries(Client(url), Spool(directory), clock, log_of("store"))
+
+
 def trial_on(server: Server, directory: Path, run: str) -> Trial:
     """Return a trial on a Prometheus, with its spool in a directory."""
 
     def make(now: Now) -> SeriesStore:
-        return PrometheusSeries(Client(server.url), Spool(directory), now, log_of("store"))
+        return store_at(server.url, directory, now)
 
     return Trial(make, run)
 
