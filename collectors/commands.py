@@ -1,31 +1,43 @@
 # SPDX-License-Identifier: MIT
-"""`tinhnet poll …`: ask one device, without any server."""
+"""`tinhnet poll …` and `tinhnet logs parse …`: both work without any server."""
 
 import asyncio
+import json
 import secrets
 import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from collectors.credentials import Asked, security_of, sources
 from collectors.observed import Observation
 from collectors.poll import poll
-from collectors.rows import observation_row
+from collectors.rows import event_row, observation_row
 from collectors.snmp.errors import RefusedError
 from collectors.snmp.security import Security
 from collectors.snmp.session import PORT, Patience, Session, Target
 from collectors.snmp.usm import AUTHENTICATIONS
 from collectors.snmp.walk import Pace
+from collectors.syslog.event import Event
+from collectors.syslog.framing import Framer
+from collectors.syslog.parse import parse
+from collectors.syslog.times import Assumed
 from tinhnet.clock import utc_now
 from tinhnet.config import load_config
-from tinhnet.console import print_json, print_rows, say
+from tinhnet.console import print_json, print_rows, say, warn
 from tinhnet.errors import TinhnetError
 from tinhnet.secrets import secrets_of
 
 app = typer.Typer()
+logs_app = typer.Typer(help="Lines of logs as events.", no_args_is_help=True)
+app.add_typer(logs_app, name="logs")
 
+PIECE_BYTES = 1 << 16
+ZONE = "Asia/Ho_Chi_Minh"
 TABLES = {
     "interfaces": {"name": "interface", "oper_status": "state", "speed_bps": "bit/s"}
     | {"in_octets": "octets in", "out_octets": "octets out", "in_errors": "errors in"}
@@ -79,6 +91,55 @@ def poll_device(  # noqa: PLR0913 one parameter per option of the command
         print_json(row)
         return
     _print_tables(observation, target)
+
+
+@logs_app.command("parse")
+def parse_log(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A log, or - for standard input.")],
+    *,
+    zone: Annotated[str, typer.Option(help="Where clocks without a zone stand.")] = ZONE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what each line of a log says; bad lines are kept and marked.
+
+    Lines may end by a line feed or be counted (RFC 6587).  A summary goes to
+    standard error.
+    """
+    try:
+        assumed = Assumed(utc_now(), ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise TinhnetError(
+            f"there is no time zone {zone!r}", f"expected one like {ZONE}"
+        ) from error
+    count = faulty = 0
+    for count, event in enumerate(_events(file, assumed), 1):
+        faulty += event.fault is not None
+        if as_json:
+            sys.stdout.write("[\n" if count == 1 else ",\n")
+            json.dump(event_row(event, count), sys.stdout, ensure_ascii=False)
+            continue
+        at = event.at.isoformat(timespec="seconds") if event.at else "-"
+        source = event.code or event.program or "-"
+        marked = f"  !! {event.fault}" if event.fault else ""
+        say(f"{at}  {event.device or '-'}  {source}  {event.kind}  {event.message}{marked}")
+    if as_json:
+        sys.stdout.write("\n]\n" if count else "[]\n")
+    warn(f"{count} lines, {faulty} with a fault")
+
+
+def _events(file: str, assumed: Assumed) -> Iterator[Event]:
+    framer = Framer()
+    try:
+        with open(0 if file == "-" else file, "rb") as stream:  # noqa: PTH123 standard input has no path
+            while piece := stream.read(PIECE_BYTES):
+                for frame in framer.feed(piece):
+                    yield parse(frame, assumed)
+    except OSError as error:
+        raise TinhnetError(
+            f"{file} cannot be read: {error.strerror}", "give a file, or - for standard input"
+        ) from error
+    for frame in framer.finish():
+        yield parse(frame, assumed)
 
 
 async def _poll_once(target: Target, security: Security, patience: Patience) -> Observation:

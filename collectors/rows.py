@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An observation as JSON, in the shape of docs/contracts/poll.schema.json."""
+"""Observations and events as JSON, in the shapes of docs/contracts (poll and events of logs)."""
 
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from collectors.observed import (
     OspfNeighbour,
 )
 from collectors.snmp.session import Target
+from collectors.syslog.event import Event
 from tinhnet.console import Cell, Row
 
 _TICKS_PER_S = 100
@@ -110,6 +111,29 @@ def ospf_row(one: OspfNeighbour) -> Row:
         "priority": one.priority,
         "events": one.events,
         "retransmissions_queued": one.retransmissions_queued,
+    }
+
+
+def event_row(event: Event, line: int) -> Row:
+    """Return the row of a log line; `line` counts messages from 1."""
+    return {
+        "line": line,
+        "at": None if event.at is None else event.at.isoformat(),
+        "at_is_guessed": event.at_is_guessed,
+        "format": event.format,
+        "facility": event.facility,
+        "severity": event.severity,
+        "device": event.device,
+        "program": event.program,
+        "process_id": event.process_id,
+        "message_id": event.message_id,
+        "code": event.code,
+        "kind": event.kind,
+        "fields": dict(event.fields),
+        "structured": {name: dict(one) for name, one in event.structured.items()},
+        "message": event.message,
+        "fault": event.fault,
+        "raw": event.raw,
     }
 
 
