@@ -53,6 +53,7 @@ soak: setup ## The long tests.
 	$(BIN)/pytest -q -m soak
 
 bench: setup ## Measure the figures of bench/RESULTS.md beside a peer.
+	$(BIN)/python -P bench/alerts.py # -P: the script shares its name with the room
 	$(BIN)/python bench/province.py
 	$(BIN)/python bench/series.py
 

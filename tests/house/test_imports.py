@@ -35,7 +35,7 @@ OWNERS = {
     "paramiko": ("changes",),
     "prometheus_client": ("tinhnet/metrics.py",),
     "psycopg": ("tinhnet/store",),
-    "pydantic": ("tinhnet/", "webui", "collectors/listen/"),
+    "pydantic": ("tinhnet/", "alerts", "collectors/listen/", "webui"),
     "pydantic_core": ("tinhnet/",),  # pydantic's own errors
     "rich": ("tinhnet/", "changes", "lab", "webui"),
     "sqlalchemy": ("tinhnet/store",),
