@@ -23,7 +23,7 @@ RANDOM = settings(max_examples=150, deadline=None, derandomize=True, database=No
 PATIENCE = Patience(parents_s=60, again_s=300, together_s=5)
 SETTLE_S = 25.0  # longer than any answer takes, shorter than anybody's patience
 END_S = 10 + 4 * SETTLE_S
-WORLDS = range(200)
+WORLDS = range(120)
 
 
 def at(seconds: float) -> datetime:

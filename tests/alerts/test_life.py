@@ -29,7 +29,7 @@ from alerts.plain import dump, load
 from tinhnet.errors import TinhnetError
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
-RANDOM = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+RANDOM = settings(max_examples=100, deadline=None, derandomize=True, database=None)
 PLAIN = Habits()
 
 
