@@ -64,6 +64,8 @@ JOB = Job(
     cancelled_by=None,
     reason=None,
     last_seq=0,
+    purpose="UPS replaced",
+    dry_run=None,
 )
 TOUCHED = JobDevice("dien-ban-cpe1", None, 0, "configure", None)
 
