@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import paramiko
@@ -98,7 +98,7 @@ def sshd() -> Iterator[Start]:
                 transports.append(transport)
                 try:
                     transport.start_server(server=Sshd(work, is_open=is_open))
-                except paramiko.SSHException:
+                except (paramiko.SSHException, EOFError, OSError):
                     continue
 
         threading.Thread(target=accept, daemon=True).start()
@@ -167,6 +167,16 @@ def test_a_server_that_refuses_the_key_is_unreachable_with_advice(
     assert "it refuses the management key" in detail
 
 
+def test_a_server_with_another_host_key_is_refused(trial: Trial, sshd: Start) -> None:
+    """Whoever shows another key gets nothing, and the operator sees both."""
+    recorded = paramiko.ECDSAKey.generate()
+
+    result, detail = trial.come_of(replace(sshd(), key=recorded))
+
+    assert result is DeviceResult.FAILED
+    assert detail.startswith("web1: the host key changed: recorded SHA256:")
+
+
 def drop(channel: paramiko.Channel) -> None:
     """Take a part of the request and hang up."""
     channel.recv(1000)
@@ -189,19 +199,23 @@ def fall_silent(channel: paramiko.Channel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "why"),
+    ("work", "patience_s", "why"),
     [
-        (drop, "Data could not be sent"),
-        (end_without_a_word, "the session ended without an answer"),
-        (fall_silent, "the server did not answer within 5 s"),
+        (drop, 900, "Data could not be sent"),
+        (end_without_a_word, 900, "the session ended without an answer"),
+        (fall_silent, 5, "the server did not answer within 5 s"),
     ],
     ids=["dropped", "ended", "silent"],
 )
 def test_a_server_that_took_a_change_and_never_answered_is_failed(
-    trial: Trial, sshd: Start, work: Callable[[paramiko.Channel], None], why: str
+    trial: Trial,
+    sshd: Start,
+    work: Callable[[paramiko.Channel], None],
+    patience_s: int,
+    why: str,
 ) -> None:
     """It may have changed: `unreachable` would say that it did not."""
-    result, detail = trial.come_of(sshd(work), server_patience_s=5)
+    result, detail = trial.come_of(sshd(work), server_patience_s=patience_s)
 
     assert result is DeviceResult.FAILED
     assert detail.startswith("web1: state not known: ")

@@ -89,6 +89,15 @@ def test_a_missing_directory_is_one_problem(tmp_path: Path) -> None:
     assert problems(tmp_path / "nowhere") == [f"{tmp_path}/nowhere: no such directory; {hint}"]
 
 
+def test_a_list_in_place_of_sections_is_a_problem(directory: Path) -> None:
+    """A file that begins with an entry has lost its sections."""
+    (directory / "people.yml").write_text("- id: noc\n", encoding="utf-8")
+
+    assert problems(directory) == [
+        'people.yml:1: is not a mapping; write "key: value" lines at the top level'
+    ]
+
+
 @pytest.mark.parametrize("content", [b"", b"\n \n"], ids=["empty", "blank"])
 def test_an_empty_file_says_how_to_begin(directory: Path, content: bytes) -> None:
     """A disk that filled up leaves empty files behind."""
