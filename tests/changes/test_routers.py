@@ -94,14 +94,15 @@ def test_a_full_disk_is_told_before_anything_changes(box: Box) -> None:
 def test_two_runs_on_one_device_do_not_mix(box: Box) -> None:
     """The second run names the first and changes nothing."""
     lock = "/run/tinhnet-device.lock"
-    hold = f"flock {lock} sh -c 'echo alice from 10.0.0.1 > {lock}; sleep 20'"
-    box.on(CPE, f"nohup {hold} >/dev/null 2>&1 & sleep 0.3")
+    # -o: who is killed lets go, also where a child of theirs goes on.
+    hold = f"flock -o {lock} sh -c 'echo alice from 10.0.0.1 > {lock}; sleep 120'"
+    box.on(CPE, f"nohup {hold} >/dev/null 2>&1 & until grep -q alice {lock}; do sleep 0.1; done")
 
     told = box.push(sections={**box.sections(), "banner": "second\n"})
 
     assert told["error"] == "ChangeRefusedError"
     assert "alice from 10.0.0.1" in str(told["message"])
-    box.on(CPE, "pkill -f 'flock /run/tinhnet-device.lock'")
+    box.on(CPE, "pkill -f '[f]lock -o /run/tinhnet-device.lock'")
 
 
 def test_a_dropped_session_does_not_stop_the_change(box: Box) -> None:

@@ -19,7 +19,7 @@ DOCS = "https://vanban.quangnam.test"
 DVC = "https://dichvucong.quangnam.test"
 ONESTOP = "https://motcua.quangnam.test"
 WEB1 = "web1"
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
