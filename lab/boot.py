@@ -85,7 +85,7 @@ def begin(machine: Machine) -> Booting:
     return Booting(machine.id, child, report)
 
 
-def finish(booting: Booting, timeout_s: float = 30.0) -> int:
+def finish(booting: Booting, timeout_s: float = 120.0) -> int:
     """Return the process id of the device's PID 1, as the machine sees it.
 
     TinhnetError says which step failed; the usual cause is a kernel that

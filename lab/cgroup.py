@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.layout import make_folder
 from tinhnet.errors import TinhnetError
 
 TOP = "tinhnet-lab"
 PAYLOAD = "payload"  # what a device sees as its root
 VISITORS = "visitors"  # what `lab exec` brings in, and the product in the controller
-_END_S = 10.0
+_END_S = 60.0
 
 
 def mounted(mounts: Path = Path("/proc/self/mounts")) -> Path:
@@ -35,7 +36,7 @@ def group_of(prefix: str, *parts: str) -> Path:
 def create(group: Path) -> None:
     """Make a device's group with the two groups inside it."""
     for name in (PAYLOAD, VISITORS):
-        (group / name).mkdir(parents=True, exist_ok=True)
+        make_folder(group / name)
 
 
 def processes(group: Path) -> tuple[int, ...]:
@@ -46,7 +47,7 @@ def processes(group: Path) -> tuple[int, ...]:
 def end_all(group: Path) -> None:
     """Kill everything below a group at once and wait until it is gone.
 
-    TinhnetError when a process outlives SIGKILL for ten seconds (it hangs in the kernel).
+    TinhnetError when a process outlives SIGKILL for a minute (it hangs in the kernel).
     """
     killer = group / "cgroup.kill"
     if not killer.exists():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab import cgroup, kernel
+from lab.delay import READY
 from lab.layout import Layout
 from lab.record import LinkRecord
 from lab.shell import ip_batch, run
@@ -150,7 +151,10 @@ def _line_of(shown: str, port: str) -> str:
 
 
 def _start_line(layout: Layout, link: LinkRecord, group: Path) -> int:
-    """Start the delay line inside the carrier, detached from this process."""
+    """Start the delay line inside the carrier, detached from this process; it carries already.
+
+    The process id and the word that it is ready come over one pipe, in either order.
+    """
     group.mkdir(parents=True, exist_ok=True)
     arguments = [*link.ports, str(link.delay_ms or 0), str(link.loss_percent or 0)]
     log = layout.log / f"line-{link.bridge}.log"
@@ -166,14 +170,18 @@ def _start_line(layout: Layout, link: LinkRecord, group: Path) -> int:
             (group / "cgroup.procs").write_text("0")
             kernel.join(layout.namespace_file(link.place or ""), kernel.CLONE_NEWNET)
             _redirect(log)
-            argv = [sys.executable, "-I", str(_PROGRAM), *arguments]
+            os.set_inheritable(writer, True)  # noqa: FBT003 its only form
+            argv = [sys.executable, "-I", str(_PROGRAM), *arguments, str(writer)]
             os.execv(sys.executable, argv)  # noqa: S606 our own program, no shell
         finally:
             os._exit(1)
     os.close(writer)
     os.waitpid(child, 0)
     with os.fdopen(reader) as answer:
-        return int(answer.read())
+        told = answer.read()  # ends when the line carries frames, or has ended itself
+    if READY not in told:
+        raise TinhnetError(f"{link.id}: the delay line did not start", f"see {log}")
+    return int(told.replace(READY, ""))
 
 
 def _redirect(log: Path) -> None:

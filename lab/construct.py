@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab import cgroup, disk, kernel, keys
 from lab.certificates import read_certificates, trusted_files
-from lab.layout import RESOLVERS, Layout
+from lab.layout import RESOLVERS, Layout, make_folder
 from lab.outside import outside_files
 from lab.power import switch_on, wait_ready
 from lab.record import (
@@ -149,7 +149,7 @@ def _furnish(layout: Layout, network: DeclaredNetwork, record: Record) -> None:
     for device in network.devices.values():
         if disk.kind_of(device) in ("light", CONTROLLER):
             folder = RESOLVERS / layout.namespace(device.id)
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             (folder / "resolv.conf").write_text(disk.resolver(network), encoding="utf-8")
 
 

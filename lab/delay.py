@@ -3,7 +3,8 @@
 
 The kernels this lab must run on have no netem.  Started as a program inside
 the carrier's namespace (standard library only, no package is imported there):
-`delay.py PORT_A PORT_B DELAY_MS LOSS_PERCENT`.
+`delay.py PORT_A PORT_B DELAY_MS LOSS_PERCENT DESCRIPTOR`; the word `ready` goes to
+the open file with that number, which is then closed.
 
 Loss is made here, too: a packet socket sees frames before nftables does.
 """
@@ -24,6 +25,7 @@ PACKET_IGNORE_OUTGOING = 23
 _LARGEST = 10 + 65536 + 64
 HELD_BYTES = 8_000_000  # each way: 320 ms at 200 Mbit/s; what does not fit is dropped
 _AT_ONCE = 64
+READY = "ready"
 
 
 @dataclass(slots=True)
@@ -59,8 +61,10 @@ class Lane:
 
 def main(arguments: list[str]) -> None:
     """Carry frames until the lab ends this process."""
-    near, far, delay_ms, loss_percent = arguments
+    near, far, delay_ms, loss_percent, descriptor = arguments
     a, b = _open(near), _open(far)
+    with open(int(descriptor), "w", encoding="ascii") as waiting:  # noqa: PTH123 no path
+        waiting.write(READY)
     carry((Lane(a, b), Lane(b, a)), float(delay_ms) / 1000, float(loss_percent) / 100)
 
 

@@ -2,6 +2,7 @@
 """Where a lab keeps its things: one prefix, one set of names and paths."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,14 @@ class Layout:
     def log(self) -> Path:
         """The directory of console logs."""
         return self.run / "log"
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory whose empty parents the end of another lab may take away meanwhile."""
+    while True:
+        with suppress(FileNotFoundError):
+            path.mkdir(parents=True, exist_ok=True)
+            return
 
 
 def layout_of(prefix: str, state: Path, run: Path = RUN) -> Layout:

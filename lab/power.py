@@ -16,7 +16,7 @@ SYSTEMD = ("/lib/systemd/systemd",)
 LIGHT = ("/usr/local/sbin/pc-init",)
 # Ready when these stand below the device's root: its own word, and a listening sshd.
 _READY = ("run/tinhnet-ready", "run/sshd.pid")
-BOOT_S = 90.0
+BOOT_S = 240.0
 ETHERNET_MTU = 1500
 _POLL_S = 0.05
 

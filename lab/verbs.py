@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from lab import condition, execute, keys, power, teardown
 from lab.base import ensure_base
@@ -14,7 +15,7 @@ from lab.certificates import trusted_files
 from lab.construct import blank_record, construct
 from lab.disk import File, HostKey, host_key_files, write
 from lab.keys import authorized_key
-from lab.layout import Layout
+from lab.layout import Layout, make_folder
 from lab.machine import explained, raise_limits, require_features
 from lab.prune import build_lock, prune
 from lab.record import (
@@ -221,13 +222,20 @@ def locked(layout: Layout) -> Iterator[None]:
     `down` takes the file away while it holds it, so whoever waited for it
     looks whether the file they hold is still the one of that name.
     """
-    layout.lock.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        with layout.lock.open("w") as lock:
+        with _opened(layout.lock) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if _is_at(lock.fileno(), layout.lock):
                 yield
                 return
+
+
+def _opened(path: Path) -> TextIO:
+    """Open a lock; the folder may go with the last other lab between two steps."""
+    while True:
+        make_folder(path.parent)
+        with suppress(FileNotFoundError):
+            return path.open("w")
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

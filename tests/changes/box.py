@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 PREFIX = os.environ.get("TINHNET_TEST_PREFIX", "tt")[:3] + "r"
 CPE = "dien-ban-cpe1"
-WAIT_S = 90.0
+WAIT_S = 180.0
 """Long enough for a noisy machine; what comes true ends the waiting at once."""
 
 PUSH = """
@@ -103,7 +103,7 @@ class Box:
         done = subprocess.run(
             [str(PYTHON), "-m", "tinhnet", "lab", "exec", "--prefix", PREFIX, device, "--",
              "sh", "-c", script],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=60,
+            env=self.environment, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         return done.stdout
 
@@ -116,7 +116,7 @@ class Box:
         """Run a verb of the lab."""
         subprocess.run(
             [str(PYTHON), "-m", "tinhnet", "lab", verb, "--prefix", PREFIX, *arguments],
-            env=self.environment, check=True, timeout=240, capture_output=True,
+            env=self.environment, check=True, timeout=600, capture_output=True,
         )  # fmt: skip
 
     def play(self, playbook: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -126,7 +126,7 @@ class Box:
              str(ROOT / "playbooks" / playbook), "-i", str(self.inventory / "tinhnet.yml"),
              *arguments],
             cwd=ROOT, env={**self.environment, **PLAIN},
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
 
     def job(self, playbook: str, limit: str) -> dict[str, list[str]]:
@@ -139,7 +139,7 @@ class Box:
         done = subprocess.run(
             ["ip", "netns", "exec", f"{PREFIX}-noc", str(PYTHON), "-c", JOB, str(root), playbook,
              limit],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True, timeout=120,
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True, timeout=600,
         )  # fmt: skip
         return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -167,7 +167,7 @@ class Box:
     def push(self, device: str = CPE, **asked: object) -> dict[str, object]:
         """Push from the controller and wait for the end."""
         running = self.begin(device, **asked)
-        out, _ = running.communicate(timeout=120)
+        out, _ = running.communicate(timeout=600)
         return dict(json.loads(out))
 
     @property

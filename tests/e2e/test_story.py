@@ -5,7 +5,7 @@ import pytest
 
 from tests.conftest import Province
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(2700)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 DEAD_INTERVAL_S = 4.0
 

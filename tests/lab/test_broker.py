@@ -15,7 +15,7 @@ import pytest
 from lab.broker import SOCKET, ask
 from lab.request import Request
 from tests.background import IN_BACKGROUND
-from tests.lab.trial import COMMAND, Lab, eventually
+from tests.lab.trial import COMMAND, PATIENCE_S, Lab, eventually
 from tinhnet.errors import TinhnetError
 
 pytestmark = pytest.mark.lab
@@ -48,7 +48,7 @@ class Person:
     def run(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a lab verb as this person."""
         with self.begin(verb, *words) as asking:
-            out, complaints = asking.communicate(timeout=240)
+            out, complaints = asking.communicate(timeout=PATIENCE_S)
         return subprocess.CompletedProcess(verb, asking.returncode, out, complaints)
 
 

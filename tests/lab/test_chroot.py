@@ -10,7 +10,7 @@ import pytest
 
 from lab.base import CACHE
 from lab.machine import require_mounted_root
-from tests.lab.trial import COMMAND, ROOT, Lab
+from tests.lab.trial import COMMAND, PATIENCE_S, ROOT, Lab
 from tinhnet.errors import TinhnetError
 
 # A machine to spoil, in a view of its own: what is written to its disk stands in /media.
@@ -73,6 +73,7 @@ tinhnet
 
 
 @pytest.mark.lab
+@pytest.mark.usefixtures("small")  # the base root stands, and is not built in here
 def test_a_lab_in_a_chroot_leaves_the_machine_outside_alone(
     make_lab: Callable[[str], Lab], tmp_path: Path
 ) -> None:
@@ -81,7 +82,7 @@ def test_a_lab_in_a_chroot_leaves_the_machine_outside_alone(
     `lab trust` then replaced the authorities of the machine instead of a PC's,
     and `lab exec` ran as root at the machine's root.
     """
-    lab = make_lab("lsr")
+    lab = make_lab("r")
     script = _LAB.replace("PREFIX", lab.prefix).replace("COMMAND", str(COMMAND))
     script = script.replace("CHECKOUT", str(ROOT))
     words = [str(tmp_path), str(ROOT), str(CACHE), script]
@@ -92,7 +93,7 @@ def test_a_lab_in_a_chroot_leaves_the_machine_outside_alone(
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=PATIENCE_S,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

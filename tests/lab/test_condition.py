@@ -3,11 +3,12 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
 from lab.condition import rate_of
-from tests.lab.trial import Lab
+from tests.lab.trial import Lab, eventually
 from tinhnet.errors import TinhnetError
 
 LINK = "dien-ban-1"
@@ -33,22 +34,43 @@ def test_a_rate_that_is_none_is_refused(text: str) -> None:
 
 
 @pytest.fixture
-def circuit(small: Lab) -> Lab:
-    """Return the small lab with the far end of one circuit addressed and the circuit mended."""
+def circuit(small: Lab) -> Iterator[Lab]:
+    """Return the small lab with the far end of one circuit addressed; mended before and after."""
     small.must("mend", LINK)
     small.on(FAR, "ip", "address", "replace", f"{FAR_ADDRESS}/30", "dev", FAR_PORT)
-    return small
+    yield small
+    small.must("mend", LINK)
 
 
-def ping(lab: Lab, count: int) -> tuple[int, float]:
-    """Return how many answers came through the circuit and the mean time in ms."""
+def ping(lab: Lab, count: int, wait_s: int = 5) -> tuple[int, float]:
+    """Return how many answers came through the circuit and the shortest time in ms.
+
+    The shortest, because the machine may be busy: what the circuit itself
+    takes is in every time, what the machine adds is not.
+    """
     done = lab.run(
-        "exec", NEAR, "--", "ping", "-q", "-n", "-A", "-W", "1", "-c", str(count), FAR_ADDRESS
+        "exec",
+        NEAR,
+        "--",
+        "ping",
+        "-q",
+        "-n",
+        "-A",
+        "-W",
+        str(wait_s),
+        "-c",
+        str(count),
+        FAR_ADDRESS,
     )
     received = re.search(r"(\d+) received", done.stdout)
-    mean = re.search(r"= [\d.]+/([\d.]+)/", done.stdout)
+    least = re.search(r"= ([\d.]+)/", done.stdout)
     assert received is not None, done.stdout + done.stderr
-    return int(received[1]), float(mean[1]) if mean else 0.0
+    return int(received[1]), float(least[1]) if least else 0.0
+
+
+def all_come(lab: Lab) -> bool:
+    """Tell whether the circuit carries, once neighbours have found each other again."""
+    return eventually(lambda: ping(lab, 3)[0] == 3)
 
 
 def carrier(lab: Lab, device: str, port: str) -> str:
@@ -59,13 +81,13 @@ def carrier(lab: Lab, device: str, port: str) -> str:
 @pytest.mark.lab
 def test_a_silent_cut_loses_everything_and_leaves_the_ports_up(circuit: Lab) -> None:
     """Only a protocol can notice this cut, which is what BFD is for."""
-    assert ping(circuit, 3)[0] == 3
+    assert all_come(circuit)
     circuit.must("cut", LINK)
 
-    assert ping(circuit, 2)[0] == 0
+    assert ping(circuit, 2, wait_s=1)[0] == 0
     assert carrier(circuit, NEAR, "wan1") == carrier(circuit, FAR, FAR_PORT) == "1"
     circuit.must("mend", LINK)
-    assert ping(circuit, 3)[0] == 3
+    assert all_come(circuit)
 
 
 @pytest.mark.lab
@@ -82,6 +104,7 @@ def test_a_port_cut_takes_the_light_of_both_ends(circuit: Lab) -> None:
 @pytest.mark.lab
 def test_loss_is_about_what_was_asked(circuit: Lab) -> None:
     """20 % each way leaves 64 % of the answers: 256 of 400, give or take five deviations."""
+    assert all_come(circuit)
     circuit.must("degrade", LINK, "--loss", "20")
 
     received, _ = ping(circuit, 400)
@@ -91,13 +114,15 @@ def test_loss_is_about_what_was_asked(circuit: Lab) -> None:
 @pytest.mark.lab
 def test_delay_is_felt_both_ways_and_keeps_loss(circuit: Lab) -> None:
     """Twice 20 ms; loss is made in the delay line, too."""
+    assert all_come(circuit)
     circuit.must("degrade", LINK, "--delay", "20")
-    received, mean_ms = ping(circuit, 10)
-    assert received == 10
-    assert 40 <= mean_ms < 60
+    received, least_ms = ping(circuit, 20)
+    assert received == 20
+    assert least_ms >= 40
+    assert eventually(lambda: ping(circuit, 20)[1] < 60)
 
     circuit.must("degrade", LINK, "--delay", "1", "--loss", "100")
-    assert ping(circuit, 3)[0] == 0
+    assert ping(circuit, 3, wait_s=1)[0] == 0
 
 
 RECEIVE = """
@@ -105,37 +130,57 @@ import socket, time
 server = socket.create_server(("0.0.0.0", 5001))
 print("ready", flush=True)
 peer, _ = server.accept()
-began, count = time.monotonic(), 0
+count = 0
 while piece := peer.recv(1 << 20):
     count += len(piece)
-print(count * 8 / (time.monotonic() - began))
+print(count * 8, time.monotonic())
 """
 SEND = f"""
 import socket, time
-peer = socket.create_connection(("{FAR_ADDRESS}", 5001))
-until = time.monotonic() + 2
-while time.monotonic() < until:
+began = time.monotonic()
+peer = socket.create_connection(("{FAR_ADDRESS}", 5001), 60)
+while time.monotonic() < began + 2:
     peer.send(bytes(16384))
+print(began)
 """
+
+
+def rate(lab: Lab) -> float:
+    """Return the bit/s that TCP gets through the circuit in two seconds.
+
+    From before the connection to the last byte, by the one clock of the
+    machine: a busy machine makes it less, nothing makes it more.
+    """
+    receiver = subprocess.Popen(
+        lab.command("exec", FAR, "--", "python3", "-c", RECEIVE),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert receiver.stdout is not None
+        assert receiver.stdout.readline() == "ready\n"
+        began = float(lab.on(NEAR, "python3", "-c", SEND))
+        bits, ended = (float(word) for word in receiver.stdout.readline().split())
+    finally:
+        lab.run("exec", FAR, "--", "pkill", "-f", "create_server")
+        receiver.communicate()
+    return bits / (ended - began)
 
 
 @pytest.mark.lab
 @pytest.mark.parametrize("delay", [[], ["--delay", "3"]], ids=["rate alone", "rate and delay"])
 def test_a_rate_is_what_tcp_gets(circuit: Lab, delay: list[str]) -> None:
-    """The shaping of a contract is tested against a circuit that really is that slow."""
-    circuit.must("degrade", LINK, "--rate", "10M", *delay)
-    receiver = subprocess.Popen(
-        circuit.command("exec", FAR, "--", "python3", "-c", RECEIVE),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with receiver:
-        assert receiver.stdout is not None
-        assert receiver.stdout.readline() == "ready\n"
-        circuit.on(NEAR, "python3", "-c", SEND)
-        rate_bps = float(receiver.stdout.readline())
+    """The shaping of a contract is tested against a circuit that really is that slow.
 
-    assert 7_500_000 < rate_bps < 10_000_000
+    Never more, and nearly all of it in one of a few tries: the rest is the
+    machine's own, which other programs may keep from both ends.
+    """
+    circuit.must("degrade", LINK, "--rate", "10M", *delay)
+    rates_bps: list[float] = []
+    while len(rates_bps) < 8 and max(rates_bps, default=0.0) < 7_500_000:
+        rates_bps.append(rate(circuit))
+
+    assert 7_500_000 <= max(rates_bps) < 10_000_000, rates_bps
 
 
 @pytest.mark.lab

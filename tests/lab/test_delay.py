@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The delay line's lanes: in order, in time, bounded."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from lab.delay import HELD_BYTES, Lane
+from lab.delay import HELD_BYTES, READY, Lane
+
+PROGRAM = Path(__file__).parents[2] / "lab/delay.py"
 
 
 @pytest.fixture
@@ -38,3 +44,20 @@ def test_a_full_lane_drops_instead_of_growing(lane: Lane) -> None:
     assert lane.held_bytes <= HELD_BYTES
     lane.due(2.0)
     assert lane.held_bytes == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root opens packet sockets")
+@pytest.mark.parametrize(("port", "told"), [("lo", READY), ("absent", "")])
+def test_a_line_tells_when_it_carries_frames(port: str, told: str) -> None:
+    """Frames that come before it listens are lost: who degrades a circuit waits for the word."""
+    reader, writer = os.pipe()
+    command = ["unshare", "--net", sys.executable, "-I", str(PROGRAM), port, port, "1", "0"]
+    with subprocess.Popen(
+        [*command, str(writer)], pass_fds=[writer], stderr=subprocess.DEVNULL
+    ) as line:
+        os.close(writer)
+        with os.fdopen(reader) as answer:
+            heard = answer.read()
+        line.kill()
+
+    assert heard == told

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab.execute import first_blocked
-from tests.lab.trial import ROOT, Lab
+from tests.lab.trial import PATIENCE_S, ROOT, Lab
 
 
 def test_the_topmost_blocked_directory_is_found() -> None:
@@ -78,10 +78,10 @@ def test_an_open_socket_of_the_machine_is_passed_to_the_product(small: Lab) -> N
             ) as product,
             socket.create_connection(listener.getsockname()) as peer,
         ):
-            peer.settimeout(30)
+            peer.settimeout(PATIENCE_S)
             heard = peer.recv(100)
             peer.close()
-            assert product.wait(30) == 0
+            assert product.wait(PATIENCE_S) == 0
 
     assert heard == b"from the lab"
 

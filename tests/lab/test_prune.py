@@ -98,10 +98,10 @@ def test_a_lock_that_was_taken_away_is_not_held_twice(layout: Layout) -> None:
     with verbs.locked(layout):
         inode = layout.lock.stat().st_ino
         other.start()
-        assert eventually(lambda: f":{inode} " in waiting_locks(), 10)
+        assert eventually(lambda: f":{inode} " in waiting_locks())
         order.append("first")
         layout.lock.unlink()
-    other.join(10)
+    other.join(60)
 
     assert order == ["first", "second"]
 

@@ -12,6 +12,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 COMMAND = ROOT / ".venv/bin/tinhnet"
 SITES = ("dien-ban", "so-tttt")
+PATIENCE_S = 600.0
+"""What one verb may take on a machine that does other things: `up` may build the base root."""
+
+
+def prefix_of(letter: str) -> str:
+    """Return the prefix of a lab of the tests, as TINHNET_TEST_PREFIX asks (default `tt`).
+
+    Two checkouts that test at once must not take down each other's labs.
+    """
+    return f"{os.environ.get('TINHNET_TEST_PREFIX', 'tt')[:3]}s{letter}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Lab:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=PATIENCE_S,
         )
 
     def must(self, verb: str, *words: str) -> str:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from lab.execute import first_blocked
 from tests.background import IN_BACKGROUND
-from tests.lab.trial import eventually, traces
+from tests.lab.trial import eventually, prefix_of, traces
 from tests.store.past import write_first_release
 from tinhnet.demo.box import COMMAND, Box
 from tinhnet.demo.commands import people
@@ -195,7 +195,7 @@ def test_make_run_on_a_port_in_use_names_the_program(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the demo")
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     """Also while the province is being built, and when a script started it with `&`."""
-    prefix = "lsi"
+    prefix = prefix_of("i")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     options = ["--prefix", prefix, "--state", str(tmp_path), "--port", port]

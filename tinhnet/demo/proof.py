@@ -54,8 +54,8 @@ def page_loss(box: Box, device: str, url: str, fault: Callable[[], object]) -> d
 
 
 def fetches(box: Box, device: str, url: str) -> bool:
-    """Tell whether the device gets the page now, in one of three tries of three seconds."""
-    limits = ["--connect-timeout", "3", "--max-time", "6", "--retry", str(TRIES - 1)]
+    """Tell whether the device gets the page now, in one of three tries."""
+    limits = ["--connect-timeout", "3", "--max-time", "15", "--retry", str(TRIES - 1)]
     flags = ["--fail", "--retry-delay", "1", "--retry-all-errors", *limits]
     return box.run(box.inside(device, ["curl", "-sS", "-o", "/dev/null", *flags, url])).status == 0
 
@@ -92,7 +92,7 @@ def sites_without(network: DeclaredNetwork, core: str) -> list[str]:
 def login(box: Box, device: Device, key: Path) -> Finished:
     """Try to log in to a bare device with a key, at the only address it knows."""
     target = f"tinhnet@{device.bootstrap4}"
-    return box.run(box.inside("noc", [*_ssh(box, key), target, "true"]))
+    return box.run(box.inside("noc", [*_ssh(box, key, connect_s=5), target, "true"]))
 
 
 def accepting(box: Box, devices: Sequence[Device], key: Path) -> list[str]:
@@ -113,8 +113,10 @@ def accepting(box: Box, devices: Sequence[Device], key: Path) -> list[str]:
     return [device for address, device in known.items() if told[address][0] == "0"]
 
 
-def _ssh(box: Box, key: Path) -> list[str]:
-    options = ["BatchMode=yes", "IdentitiesOnly=yes", "ConnectTimeout=5", "IdentityAgent=none"]
+def _ssh(box: Box, key: Path, connect_s: int = 30) -> list[str]:
+    """Return an ssh that asks nobody; `connect_s` is for many logins at once on a busy machine."""
+    options = ["BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none"]
+    options.append(f"ConnectTimeout={connect_s}")
     options.append(f"UserKnownHostsFile={box.known_hosts}")
     flags = [part for option in options for part in ("-o", option)]
     return ["ssh", "-n", "-F", "none", "-i", str(key), *flags]
