@@ -41,6 +41,18 @@ def test_a_window_has_its_start_and_not_its_end(trial: Trial) -> None:
     )
 
 
+@pytest.mark.parametrize("end", [BEGIN + SECOND, BEGIN], ids=["at-its-start", "before-it"])
+@pytest.mark.parametrize("step", [None, 7 * SECOND], ids=["samples", "steps"])
+def test_a_window_that_ends_where_it_starts_is_empty(
+    trial: Trial, end: datetime, step: timedelta | None
+) -> None:
+    """A graph dragged to nothing shows nothing, on every store."""
+    store = trial.open()
+    store.append([Sample(trial.series(), BEGIN, 1.0), Sample(trial.series(), BEGIN + SECOND, 1.0)])
+
+    assert store.window(trial.series(), BEGIN + SECOND, end, step) == ()
+
+
 def test_nothing_is_there_before_anything_was_written(trial: Trial) -> None:
     """A page about a new device shows an empty graph, not an error."""
     store = trial.open()
@@ -433,7 +445,9 @@ def test_steps_are_what_a_plain_sum_says(
 
 def plain_sum(samples: list[Sample], start: datetime, end: datetime, step: int) -> list[Point]:
     """Return the steps of a window, worked out one after the other."""
-    found = []
+    found: list[Point] = []
+    if start >= end:
+        return found
     width = timedelta(seconds=step)
     at = start - (start - datetime(1970, 1, 1, tzinfo=start.tzinfo)) % width
     while at < end:

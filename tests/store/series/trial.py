@@ -58,8 +58,12 @@ class Trial:
 
 
 def store_at(url: str, directory: Path, clock: Clock) -> PrometheusSeries:
-    """Return a store on a server by URL, with its spool in a directory."""
-    return PrometheusSeries(Client(url), Spool(directory), clock, log_of("store"))
+    """Return a store on a server by URL, with its spool in a directory.
+
+    It is patient: a machine that runs many tests answers late.
+    """
+    client = Client(url, timeout_s=60)
+    return PrometheusSeries(client, Spool(directory), clock, log_of("store"))
 
 
 def trial_on(server: Server, directory: Path, run: str) -> Trial:

@@ -71,7 +71,8 @@ class SeriesStore(Protocol):
         kept.  With one, of whole seconds, each point is a whole step of UTC
         that begins before `end` and ends after `start`; steps without samples
         are left out, and time whose samples are gone is told from rollups,
-        which may be coarser than `step`.
+        which may be coarser than `step`.  A window that ends where it starts,
+        or before, is empty.  Raises ValueError for another step.
         """
         ...
 

@@ -104,6 +104,9 @@ class FileSeries:
     ) -> tuple[Point, ...]:
         """Return samples, or steps of them."""
         first, last = milliseconds(start), milliseconds(end)
+        step_ms = None if step is None else step_of(step)
+        if first >= last:
+            return ()
         with self._database.reading() as connection:
             place = None
             if connection is not None:
@@ -111,9 +114,8 @@ class FileSeries:
                 place = self._registry.places.get(series)
             if connection is None or place is None:
                 return ()
-            if step is None:
+            if step_ms is None:
                 return points_of_samples(self._samples(connection, place, first, last))
-            step_ms = step_of(step)
             span = Span(place >> MEMBER_BITS, first - first % step_ms, last + -last % step_ms)
             return points_of_buckets(self._buckets(connection, span, place & MEMBER, step_ms))
 

@@ -64,7 +64,8 @@ class _Line(TypedDict):
 class Client:
     """A server by URL (`http://user@host:9090/path`); the password is told apart."""
 
-    def __init__(self, url: str, password: str | None = None) -> None:
+    def __init__(self, url: str, password: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
         try:
             parts = urlsplit(url)
             self._port = parts.port
@@ -132,7 +133,7 @@ class Client:
             ) from error
 
     def _send(self, path: str, body: bytes, headers: dict[str, str]) -> Answer:
-        connection = self._connect(self._host, self._port, timeout=TIMEOUT_S)
+        connection = self._connect(self._host, self._port, timeout=self._timeout_s)
         try:
             connection.request("POST", self._path + path, body, headers | self._login)
             response = connection.getresponse()
