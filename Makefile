@@ -56,6 +56,7 @@ bench: setup ## Measure the figures of bench/RESULTS.md beside a peer.
 	$(BIN)/python -P bench/alerts.py # -P: the script shares its name with the room
 	$(BIN)/python bench/province.py
 	$(BIN)/python bench/series.py
+	$(BIN)/python bench/snmp.py
 
 clean: ## Take every lab down, wipe base roots, state and the virtual environment.
 	@if [ -x $(BIN)/tinhnet ] && [ "$$(id -u)" = 0 ]; then \

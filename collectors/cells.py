@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address
 
 from collectors.snmp import ber
-from collectors.snmp.value import Value, as_number, as_text
+from collectors.snmp.value import Value, as_text
 from collectors.snmp.walk import Column
 
 _UNSIGNED32 = 1 << 32
@@ -30,8 +30,9 @@ class Cells:
         return self._columns[word].get(index)
 
     def number(self, word: str, index: bytes) -> int | None:
-        """Return a cell that is a number."""
-        return as_number(self._columns[word].get(index))
+        """Return a cell that is a number; written out, for it is asked for most."""
+        value = self._columns[word].get(index)
+        return value if isinstance(value, int) else None
 
     def text(self, word: str, index: bytes) -> str | None:
         """Return a cell that is text."""

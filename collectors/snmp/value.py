@@ -37,4 +37,6 @@ def as_text(value: Value) -> str | None:
         text = value.decode()
     except UnicodeDecodeError:
         text = value.decode("latin-1")
-    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return text.strip()
