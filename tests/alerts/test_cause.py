@@ -128,7 +128,7 @@ def test_the_recovery_of_a_core_lists_what_came_back(engine: Engine) -> None:
     assert up.closed == ()
     assert up.causes[0].is_recovering
     assert CIRCUIT in up.reprobe
-    assert up.wake_at is not None
+    assert up.wake_at == at(140)
     (recovery,) = done.closed
     assert recovery.until == at(20)
     assert "link:hoi-an-1" in recovery.back
@@ -545,3 +545,169 @@ def test_memory_of_another_format_is_refused() -> None:
         load(text.replace('"format":1', '"format":9'), Memory)
     with pytest.raises(TinhnetError, match="cannot be read"):
         load('{"format": 1, "content": {"records": 3}}', Memory)
+
+
+def test_what_planned_work_takes_down_alone_is_planned_whatever_else_broke() -> None:
+    """It would be down without the fault, too: nobody is told of it."""
+    graph = build(
+        [
+            Thing("device:a"),
+            Thing("device:b"),
+            Thing("device:leaf", (("device:a",), ("device:b",))),
+        ]
+    )
+    engine = Engine(graph)
+    engine.sweep(0)
+    engine.planned = frozenset({"device:a"})
+
+    judged = engine.sweep(10, ["device:a", "device:b"])
+
+    assert names(judged) == ["device:b"]
+    assert set(judged.planned) == {"device:a", "device:leaf"}
+    assert judged.causes[0].explains == ()
+
+
+def test_one_of_several_breaks_nothing_until_the_last_one_does() -> None:
+    """The router worked when one circuit was gone; the second took it, unseen."""
+    graph = build(
+        [
+            Thing("link:a"),
+            Thing("link:b"),
+            Thing("device:cpe", (("link:a", "link:b"),)),
+            Thing("device:pc", (("device:cpe",),)),
+        ]
+    )
+    engine = Engine(graph)
+    engine.sweep(0)
+    engine.see(10, link__a="down")
+    engine.see(15, device__cpe="up")
+
+    judged = engine.see(20, link__a="down", link__b="down", device__pc="down")
+
+    assert set(names(judged)) == {"link:a", "link:b"}
+    assert judged.causes[0].unseen == ("device:cpe",)
+    assert judged.hidden == {"device:pc": ("link:a", "link:b")}
+
+
+def test_circuits_that_vanish_apart_and_are_judged_together_are_two_causes(
+    engine: Engine,
+) -> None:
+    """Six seconds between them, and no answer until both were gone: no building did that."""
+    engine.see(10, link__dien_ban_1="down")
+    gone = {CIRCUIT: "down", BACKUP: "down", ROUTER: "down", "device:core1": "up"}
+    engine.see_all(16, gone | {"device:core2": "up"})
+
+    judged = engine.see(17, link__dien_ban_1="down", link__dien_ban_2="down")
+
+    assert set(names(judged)) == {CIRCUIT, BACKUP}
+
+
+def test_a_parent_that_flaps_does_not_prolong_the_wait() -> None:
+    """Fresh doubt asks for fresh proof, within the time that was given at first."""
+    graph = build(
+        [
+            Thing("device:a"),
+            Thing("device:b"),
+            Thing("device:c"),
+            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
+        ]
+    )
+    engine = Engine(graph)
+    engine.sweep(0)
+    engine.see(10, device__leaf="down", device__c="unknown")
+    engine.see(12, device__a="down")
+    held = engine.see(14, device__a="up")
+
+    judged = engine.see_all(25, {})
+
+    assert held.held[0].until == at(25)
+    assert judged.causes[0].unsure == ("device:c",)
+
+
+def test_a_child_that_is_asked_seldom_is_waited_for() -> None:
+    """Its parents are proven; its own next round may be a minute away, not for ever."""
+    engine = Engine(chain())
+    engine.sweep(0)
+    engine.see(10, device__leaf="down")
+    proven = engine.see(12, device__middle="up")
+
+    early = engine.see_all(131, {})
+    late = engine.see_all(132, {})
+
+    assert proven.held[0].until == at(132)
+    assert early.causes == ()
+    assert late.causes[0].unsure == ("device:leaf",)
+
+
+def test_what_must_be_down_unseen_is_asked_when_its_cause_recovers(engine: Engine) -> None:
+    """A core asks its own circuits: while it is dead nobody sees them, afterwards they count."""
+    engine.see(10, device__core1="down", device__fw1="up", link__dien_ban_1="unknown")
+
+    back = engine.see(20, device__core1="up")
+
+    assert CIRCUIT in back.reprobe
+    assert back.closed == ()
+
+
+def test_two_answers_of_one_moment_are_one() -> None:
+    """The first one stands, so that a repeated delivery changes nothing."""
+    engine = Engine(chain())
+    engine.sweep(10)
+
+    judged = engine.see(11, when=10, device__top="down")
+
+    assert judged.causes == ()
+
+
+def test_a_circuit_proven_alone_is_no_sign_of_a_dark_building(engine: Engine) -> None:
+    """The router answered after the first one was cut; two seconds later the other is cut."""
+    engine.see(10, link__dien_ban_1="down")
+    engine.see(10.2, device__core1="up", device__dien_ban_cpe1="up")
+    first = engine.see(10.4, link__dien_ban_1="down")
+    engine.see(12, link__dien_ban_2="down", device__dien_ban_cpe1="down", device__core2="up")
+
+    judged = engine.see(13, link__dien_ban_1="down", link__dien_ban_2="down")
+
+    assert names(first) == [CIRCUIT]
+    assert set(names(judged)) == {CIRCUIT, BACKUP}
+
+
+def test_a_circuit_named_in_doubt_is_folded_into_its_dark_building(engine: Engine) -> None:
+    """Its twin's answer came late but tells of the same second: one cause is left."""
+    engine.see(10, link__dien_ban_1="down", device__core1="up")
+    doubted = engine.see_all(25, {})
+    folded = engine.see(26, when=12, link__dien_ban_2="down", device__dien_ban_cpe1="down")
+    engine.see(27, device__core1="up", device__core2="up")
+
+    judged = engine.see(28, link__dien_ban_1="down", link__dien_ban_2="down")
+
+    assert doubted.causes[0].unsure == (BUILDING,)
+    assert [(one.thing, one.reason, one.by) for one in folded.closed] == [
+        (CIRCUIT, "explained", (BUILDING,))
+    ]
+    assert names(judged) == [BUILDING]
+
+
+def test_fresh_doubt_makes_old_proof_worthless() -> None:
+    """One parent was seen down and up again; what the other said before counts no more."""
+    graph = build(
+        [
+            Thing("device:a"),
+            Thing("device:b"),
+            Thing("device:c"),
+            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
+        ]
+    )
+    engine = Engine(graph)
+    engine.sweep(0)
+    engine.see(10, device__leaf="down")
+    engine.see(11, device__c="up")
+    engine.see(12, device__a="down")
+    engine.see(14, device__a="up")
+
+    judged = engine.see(15, device__leaf="down")
+    named = engine.see(16, device__c="up", device__leaf="down")
+
+    assert judged.causes == ()
+    assert judged.held[0].waits_for == ("device:c",)
+    assert names(named) == ["device:leaf"]

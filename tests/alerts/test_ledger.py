@@ -13,6 +13,7 @@ from alerts.ledger import (
     Period,
     Verdict,
     Work,
+    clipped,
     combined,
     intervals,
     month,
@@ -251,6 +252,14 @@ def test_a_month_is_one_of_vietnam(year: int, number: int, start: str, days: int
 
     assert found.start.isoformat() == start
     assert found.end - found.start == timedelta(days=days)
+
+
+def test_a_line_is_clipped_to_a_period() -> None:
+    """What touches the period only at its edge is not in it."""
+    line = intervals("c", [claim(10, 20), claim(20, 30, up=True)], [], PERIOD, ALWAYS)
+
+    assert told(clipped(line, Period(at(15), at(20)))) == [("down", 15, 20)]
+    assert told(clipped(line, Period(at(20), at(32)))) == [("up", 20, 30), ("unknown", 30, 32)]
 
 
 def test_a_report_has_a_row_for_every_circuit_site_unit_and_carrier(

@@ -286,6 +286,15 @@ def test_a_fingerprint_is_the_same_in_any_order_and_differs_by_any_label() -> No
     assert one == "b57bd17509ee44e7"
 
 
+def test_a_rule_that_became_stricter_fires_now_and_not_in_the_past() -> None:
+    """Habits change when a rule is edited; what people read keeps its order."""
+    alert, _ = live(Habits(for_s=60), Raised(at(0)), Ticked(at(30)))
+
+    _, notices = step(alert, Ticked(at(31)), Habits(for_s=10))
+
+    assert [(one.kind, one.at) for one in notices] == [("firing", at(30))]
+
+
 def random_events(seed: int) -> tuple[Event, ...]:
     """Return a life in which anything happens, in any order."""
     dice = random.Random(seed)  # noqa: S311 nothing secret is drawn

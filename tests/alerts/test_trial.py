@@ -162,6 +162,11 @@ def test_an_absence_fires_when_nothing_came_for_its_time() -> None:
     assert habits_of(replace(LOSS, for_s=7)).for_s == 7
 
 
+def test_a_value_at_the_last_moment_is_no_absence() -> None:
+    """A poll a minute is enough for a rule of a minute."""
+    assert fired(GONE, points(1, 1, 1, every=60), until=180) == []
+
+
 def test_an_event_follows_from_condition_and_state() -> None:
     """Unknown ends a wait and leaves a firing alert alone."""
     fresh = Alert("f", "loss", "x", "high", ZERO)
