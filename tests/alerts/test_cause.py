@@ -1,59 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Root cause in the province: one thing is named, whatever else went down with it."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from alerts.cause import Judgement, advance
-from alerts.evidence import Patience
-from alerts.graph import Graph, Thing, build, consequences
-from alerts.memory import Memory, Observation, Snapshot, State
-from alerts.plain import dump, load
-from tinhnet.errors import TinhnetError
+from alerts.graph import Graph, build, consequences
+from alerts.memory import State
+from tests.alerts.engine import Engine, at, names
 
-ZERO = datetime(2026, 1, 1, tzinfo=UTC)
-PATIENCE = Patience(parents_s=15, again_s=120, together_s=5)
 CIRCUIT, BACKUP = "link:dien-ban-1", "link:dien-ban-2"
 ROUTER, PC, BUILDING = "device:dien-ban-cpe1", "device:dien-ban-pc", "site:dien-ban"
-
-
-def at(seconds: float) -> datetime:
-    """Return the time so many seconds after the beginning."""
-    return ZERO + timedelta(seconds=seconds)
-
-
-class Engine:
-    """An engine whose memory goes through text after every instant."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.memory = Memory()
-        self.planned: frozenset[str] = frozenset()
-
-    def see(self, seconds: float, *, when: float | None = None, **states: str) -> Judgement:
-        """Let the engine see things at a moment; `_` in a name stands for `-`."""
-        return self.see_all(
-            seconds,
-            {id_.replace("__", ":").replace("_", "-"): s for id_, s in states.items()},
-            when,
-        )
-
-    def see_all(self, now: float, states: dict[str, str], when: float | None = None) -> Judgement:
-        """Let the engine see things, asked at `when`."""
-        asked = at(now if when is None else when)
-        seen = {id_: Observation(State(state), asked) for id_, state in states.items()}
-        memory = load(dump(self.memory), Memory)
-        snapshot = Snapshot(seen, self.planned)
-        self.memory, judged = advance(self.graph, memory, snapshot, at(now), PATIENCE)
-        return judged
-
-    def sweep(self, seconds: float, broken: Iterable[str] = ()) -> Judgement:
-        """Ask everything at one instant while `broken` is broken."""
-        lost = consequences(self.graph, broken)
-        asked = [id_ for id_, thing in self.graph.things.items() if thing.is_asked]
-        return self.see_all(seconds, {id_: "down" if id_ in lost else "up" for id_ in asked})
 
 
 @pytest.fixture
@@ -62,22 +19,6 @@ def engine(province: Graph) -> Engine:
     found = Engine(province)
     found.sweep(0)
     return found
-
-
-def names(judged: Judgement) -> list[str]:
-    """Return the causes by name."""
-    return [one.thing for one in judged.causes]
-
-
-def chain() -> Graph:
-    """Return grandmother, parent and child."""
-    return build(
-        [
-            Thing("device:top"),
-            Thing("device:middle", (("device:top",),)),
-            Thing("device:leaf", (("device:middle",),)),
-        ]
-    )
 
 
 def test_a_cut_primary_circuit_is_one_cause_and_its_site_is_degraded(engine: Engine) -> None:
@@ -212,88 +153,6 @@ def test_a_circuit_waits_for_its_router(engine: Engine) -> None:
     assert named.causes[0].explains == (CIRCUIT,)
 
 
-def test_a_child_is_asked_again_only_after_its_parent_was_seen_up() -> None:
-    """What a child said before its parent was seen working proves nothing."""
-    engine = Engine(chain())
-    engine.sweep(0)
-
-    first = engine.see(10, device__leaf="down")
-    parent = engine.see(12, when=11, device__middle="up")
-    stale = engine.see(13, when=10.5, device__leaf="down")
-    named = engine.see(14, device__leaf="down")
-
-    assert first.reprobe == ("device:middle",)
-    assert parent.reprobe == ("device:leaf",)
-    assert parent.causes == ()
-    assert stale.causes == ()
-    assert names(named) == ["device:leaf"]
-
-
-def test_a_parent_that_just_came_back_does_not_release_its_children() -> None:
-    """A child whose last word is older than its parent's return is held, not named."""
-    engine = Engine(chain())
-    engine.sweep(0)
-    engine.sweep(10, ["device:middle"])
-
-    back = engine.see(20, device__middle="up")
-    quiet = engine.see(21, device__leaf="up")
-
-    assert back.held[0].thing == "device:leaf"
-    assert names(back) == ["device:middle"]
-    assert quiet.causes == ()
-    assert quiet.closed[0].back == ("device:leaf",)
-
-
-def test_evidence_from_before_a_parent_returned_is_worthless() -> None:
-    """Of two needs one was seen up long ago; only what is seen after the other's return counts."""
-    graph = build(
-        [
-            Thing("device:a"),
-            Thing("device:b"),
-            Thing("device:leaf", (("device:a",), ("device:b",))),
-        ]
-    )
-    engine = Engine(graph)
-    engine.sweep(0)
-    engine.sweep(10, ["device:a"])
-    engine.see(50, device__b="up")
-    engine.see(90, device__a="down")
-
-    engine.see(100, device__a="up")
-    judged = engine.see(101, device__leaf="down")
-    named = engine.see(102, device__b="down")
-
-    assert judged.held[0].waits_for == ("device:b",)
-    assert "device:leaf" not in names(judged)
-    assert named.hidden == {"device:leaf": ("device:b",)}
-
-
-def test_three_levels_need_no_check_of_the_middle_one() -> None:
-    """The middle was not asked since; its parent is down, so the leaf is explained at once."""
-    engine = Engine(chain())
-    engine.sweep(0)
-
-    judged = engine.see(10, device__top="down", device__leaf="down")
-
-    (cause,) = judged.causes
-    assert cause.thing == "device:top"
-    assert cause.explains == ("device:leaf",)
-    assert cause.unseen == ("device:middle",)
-    assert judged.held == ()
-
-
-def test_a_middle_seen_working_after_its_parent_broke_explains_nothing() -> None:
-    """What answers works, whatever is said of its parents."""
-    engine = Engine(chain())
-    engine.sweep(0)
-    engine.see(10, device__top="down", device__middle="up", device__leaf="down")
-
-    judged = engine.see(11, device__leaf="down")
-
-    assert names(judged) == ["device:top", "device:leaf"]
-    assert judged.causes[0].unseen == ()
-
-
 def test_what_was_named_stays_open_while_its_parent_is_held(engine: Engine) -> None:
     """A circuit cut at noon is still cut when its core dies at one; its alert must not end."""
     engine.sweep(10, [CIRCUIT])
@@ -335,76 +194,6 @@ def test_a_site_of_which_nothing_is_known_is_unknown(engine: Engine) -> None:
     judged = engine.see(10, link__dien_ban_1="unknown", link__dien_ban_2="unknown")
 
     assert judged.sites["dien-ban"] is State.UNKNOWN
-
-
-def test_unknown_is_not_up_either() -> None:
-    """A parent nobody can ask holds its child, for a bounded time; then the doubt is said."""
-    engine = Engine(chain())
-    engine.sweep(0)
-    engine.see(10, device__middle="unknown", device__leaf="down")
-
-    early = engine.see_all(24.9, {})
-    late = engine.see_all(25, {})
-
-    assert early.held[0].until == at(25)
-    assert early.wake_at == at(25)
-    assert early.causes == ()
-    assert late.causes[0].thing == "device:leaf"
-    assert late.causes[0].unsure == ("device:middle",)
-    assert late.wake_at is None
-
-
-def test_a_doubt_is_dropped_when_the_proof_comes_late() -> None:
-    """The parent answers at last and works: the cause stays, now certain."""
-    engine = Engine(chain())
-    engine.sweep(0)
-    engine.see(10, device__middle="unknown", device__leaf="down")
-    engine.see_all(25, {})
-    engine.see(30, device__middle="up")
-
-    judged = engine.see(31, device__leaf="down")
-
-    assert judged.causes[0].unsure == ()
-    assert judged.opened == ()
-    assert judged.closed == ()
-
-
-def test_a_cause_named_in_doubt_ends_when_its_parent_is_found_broken() -> None:
-    """The wall shows the one broken thing; the other ends as explained by it."""
-    engine = Engine(chain())
-    engine.sweep(0)
-    engine.see(10, device__middle="unknown", device__leaf="down")
-    engine.see_all(25, {})
-
-    engine.see(30, device__middle="down")
-    judged = engine.see(31, device__top="up")
-    named = engine.see(32, device__middle="down")
-
-    assert [(one.thing, one.reason) for one in judged.closed] == []
-    assert names(named) == ["device:middle"]
-    assert named.hidden == {"device:leaf": ("device:middle",)}
-
-
-def test_one_of_two_parents_in_planned_work_is_not_silently_up_or_down() -> None:
-    """Planned work on one circuit and a fault of the other: the fault is the cause."""
-    graph = build(
-        [
-            Thing("link:a"),
-            Thing("link:b"),
-            Thing("device:cpe", (("link:a", "link:b"),)),
-        ]
-    )
-    engine = Engine(graph)
-    engine.sweep(0)
-    engine.planned = frozenset({"link:a"})
-
-    alone = engine.sweep(10, ["link:a"])
-    both = engine.sweep(20, ["link:a", "link:b"])
-
-    assert alone.causes == ()
-    assert alone.planned == ("link:a",)
-    assert names(both) == ["link:b"]
-    assert both.hidden == {"device:cpe": ("link:b",)}
 
 
 def test_what_only_planned_work_explains_is_planned_too(engine: Engine) -> None:
@@ -537,58 +326,6 @@ def test_an_answer_that_arrives_late_changes_nothing(engine: Engine) -> None:
     assert judged.held == ()
 
 
-def test_memory_of_another_format_is_refused() -> None:
-    """Half-read memory would lose or double an alert."""
-    text = dump(Memory())
-
-    with pytest.raises(TinhnetError, match="format 9, expected 1"):
-        load(text.replace('"format":1', '"format":9'), Memory)
-    with pytest.raises(TinhnetError, match="cannot be read"):
-        load('{"format": 1, "content": {"records": 3}}', Memory)
-
-
-def test_what_planned_work_takes_down_alone_is_planned_whatever_else_broke() -> None:
-    """It would be down without the fault, too: nobody is told of it."""
-    graph = build(
-        [
-            Thing("device:a"),
-            Thing("device:b"),
-            Thing("device:leaf", (("device:a",), ("device:b",))),
-        ]
-    )
-    engine = Engine(graph)
-    engine.sweep(0)
-    engine.planned = frozenset({"device:a"})
-
-    judged = engine.sweep(10, ["device:a", "device:b"])
-
-    assert names(judged) == ["device:b"]
-    assert set(judged.planned) == {"device:a", "device:leaf"}
-    assert judged.causes[0].explains == ()
-
-
-def test_one_of_several_breaks_nothing_until_the_last_one_does() -> None:
-    """The router worked when one circuit was gone; the second took it, unseen."""
-    graph = build(
-        [
-            Thing("link:a"),
-            Thing("link:b"),
-            Thing("device:cpe", (("link:a", "link:b"),)),
-            Thing("device:pc", (("device:cpe",),)),
-        ]
-    )
-    engine = Engine(graph)
-    engine.sweep(0)
-    engine.see(10, link__a="down")
-    engine.see(15, device__cpe="up")
-
-    judged = engine.see(20, link__a="down", link__b="down", device__pc="down")
-
-    assert set(names(judged)) == {"link:a", "link:b"}
-    assert judged.causes[0].unseen == ("device:cpe",)
-    assert judged.hidden == {"device:pc": ("link:a", "link:b")}
-
-
 def test_circuits_that_vanish_apart_and_are_judged_together_are_two_causes(
     engine: Engine,
 ) -> None:
@@ -602,43 +339,6 @@ def test_circuits_that_vanish_apart_and_are_judged_together_are_two_causes(
     assert set(names(judged)) == {CIRCUIT, BACKUP}
 
 
-def test_a_parent_that_flaps_does_not_prolong_the_wait() -> None:
-    """Fresh doubt asks for fresh proof, within the time that was given at first."""
-    graph = build(
-        [
-            Thing("device:a"),
-            Thing("device:b"),
-            Thing("device:c"),
-            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
-        ]
-    )
-    engine = Engine(graph)
-    engine.sweep(0)
-    engine.see(10, device__leaf="down", device__c="unknown")
-    engine.see(12, device__a="down")
-    held = engine.see(14, device__a="up")
-
-    judged = engine.see_all(25, {})
-
-    assert held.held[0].until == at(25)
-    assert judged.causes[0].unsure == ("device:c",)
-
-
-def test_a_child_that_is_asked_seldom_is_waited_for() -> None:
-    """Its parents are proven; its own next round may be a minute away, not for ever."""
-    engine = Engine(chain())
-    engine.sweep(0)
-    engine.see(10, device__leaf="down")
-    proven = engine.see(12, device__middle="up")
-
-    early = engine.see_all(131, {})
-    late = engine.see_all(132, {})
-
-    assert proven.held[0].until == at(132)
-    assert early.causes == ()
-    assert late.causes[0].unsure == ("device:leaf",)
-
-
 def test_what_must_be_down_unseen_is_asked_when_its_cause_recovers(engine: Engine) -> None:
     """A core asks its own circuits: while it is dead nobody sees them, afterwards they count."""
     engine.see(10, device__core1="down", device__fw1="up", link__dien_ban_1="unknown")
@@ -647,16 +347,6 @@ def test_what_must_be_down_unseen_is_asked_when_its_cause_recovers(engine: Engin
 
     assert CIRCUIT in back.reprobe
     assert back.closed == ()
-
-
-def test_two_answers_of_one_moment_are_one() -> None:
-    """The first one stands, so that a repeated delivery changes nothing."""
-    engine = Engine(chain())
-    engine.sweep(10)
-
-    judged = engine.see(11, when=10, device__top="down")
-
-    assert judged.causes == ()
 
 
 def test_a_circuit_proven_alone_is_no_sign_of_a_dark_building(engine: Engine) -> None:
@@ -686,28 +376,3 @@ def test_a_circuit_named_in_doubt_is_folded_into_its_dark_building(engine: Engin
         (CIRCUIT, "explained", (BUILDING,))
     ]
     assert names(judged) == [BUILDING]
-
-
-def test_fresh_doubt_makes_old_proof_worthless() -> None:
-    """One parent was seen down and up again; what the other said before counts no more."""
-    graph = build(
-        [
-            Thing("device:a"),
-            Thing("device:b"),
-            Thing("device:c"),
-            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
-        ]
-    )
-    engine = Engine(graph)
-    engine.sweep(0)
-    engine.see(10, device__leaf="down")
-    engine.see(11, device__c="up")
-    engine.see(12, device__a="down")
-    engine.see(14, device__a="up")
-
-    judged = engine.see(15, device__leaf="down")
-    named = engine.see(16, device__c="up", device__leaf="down")
-
-    assert judged.causes == ()
-    assert judged.held[0].waits_for == ("device:c",)
-    assert names(named) == ["device:leaf"]
