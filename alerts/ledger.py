@@ -145,7 +145,7 @@ def intervals(
     inside = [
         (max(start, period.start), min(end, period.end), one)
         for start, end, one in spans
-        if start < period.end and end > period.start and start < end
+        if start < period.end and end > period.start
     ]
     return _merged(_pieces(subject, inside, period))
 

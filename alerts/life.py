@@ -274,7 +274,6 @@ class _Course:
             fired_at=at,
             resolved_at=None,
             episode=self.alert.episode + 1,
-            is_told=False,
             notices=0,
         )
         self._count_beginning(at)

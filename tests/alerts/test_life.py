@@ -236,9 +236,11 @@ def test_a_silence_that_lapses_over_a_known_alert_says_so() -> None:
     """Told before, hidden since: whoever silenced it must hear that it still holds."""
     lapse = [Raised(at(0)), Silenced(at(10), "W1"), Unsilenced(at(60), "W1", is_lapse=True)]
     lifted = [Raised(at(0)), Silenced(at(10), "W1"), Unsilenced(at(60), "W1")]
+    both = [Raised(at(0)), Silenced(at(9), "W2"), *lapse[1:]]
 
     assert live(PLAIN, *lapse)[1] == [("firing", 0), ("silence_lapsed", 60)]
     assert live(PLAIN, *lifted)[1] == [("firing", 0)]
+    assert live(PLAIN, *both)[1] == [("firing", 0)]
 
 
 def test_an_alert_told_before_its_silence_ends_aloud() -> None:
