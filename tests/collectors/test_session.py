@@ -4,6 +4,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from pysnmp.proto import rfc1902
@@ -87,9 +88,14 @@ def test_snmpd_refuses_and_we_say_why(
 
 def test_a_wrong_privacy_passphrase_is_suspected(snmpd: Snmpd) -> None:
     """Real snmpd stays silent then; silence after an introduction says what it is about."""
+    security = user(priv="a wrong passphrase")
 
     async def work() -> None:
-        async with session(snmpd.port, user(priv="a wrong passphrase"), SHORT) as agent:
+        while not security.is_ready:  # a loaded machine may need more than one introduction
+            async with session(snmpd.port, security, SHORT) as agent:
+                with suppress(SnmpError):
+                    await agent.get((NAME,))
+        async with session(snmpd.port, security, SHORT) as agent:
             await agent.get((NAME,))
 
     with pytest.raises((NoAnswerError, CredentialsError)) as caught:
@@ -113,14 +119,15 @@ def test_a_port_where_nobody_listens_is_told_at_once() -> None:
     """The kernel says so; nobody needs to wait for it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
         held.bind(("127.0.0.1", 0))
+        held.connect(("127.0.0.1", 1))  # deaf to all others, and nobody else gets the port
         port = held.getsockname()[1]
 
-    async def work() -> None:
-        async with session(port, Community("public")) as agent:
-            await agent.get((NAME,))
+        async def work() -> None:
+            async with session(port, Community("public")) as agent:
+                await agent.get((NAME,))
 
-    with pytest.raises(RefusedError, match=f"nobody listens on 127.0.0.1:{port}"):
-        run(work)
+        with pytest.raises(RefusedError, match=f"nobody listens on 127.0.0.1:{port}"):
+            run(work)
 
 
 def test_an_address_without_a_route_is_told() -> None:
@@ -140,10 +147,15 @@ def test_a_restarted_agent_is_followed(own_snmpd: Snmpd, security: Callable[[], 
     """After a reboot an SNMPv3 engine counts anew; the session asks again by itself."""
 
     async def work() -> list[object]:
-        async with session(own_snmpd.port, security()) as agent:
+        async with (
+            relayed(own_snmpd.port, lambda _at, data: [data]) as (port, relay),
+            session(port, security()) as agent,
+        ):
             before = await agent.get((NAME,))
             own_snmpd.stop()
+            own_snmpd.port = 0  # somebody else may have taken the old one
             own_snmpd.start()
+            relay.port = own_snmpd.port
             return [before, await agent.get((NAME,)), await agent.get((NAME,))]
 
     assert run(work) == [[b"core1"]] * 3
@@ -234,6 +246,9 @@ def test_dropped_packets_are_told_with_the_silence(snmpd: Snmpd) -> None:
             relayed(snmpd.port, lambda _at, data: [data[:-3]]) as (port, _),
             session(port, Community("public"), SHORT) as agent,
         ):
+            while not agent.traffic.dropped:  # a loaded machine may need more than one question
+                with suppress(NoAnswerError):
+                    await agent.get((NAME,))
             await agent.get((NAME,))
 
     with pytest.raises(NoAnswerError, match=r"packets were dropped, last: .*announced"):
@@ -284,7 +299,7 @@ def test_a_session_forgets_its_questions(snmpd: Snmpd) -> None:
     """A poller lives for months: what is answered or given up must not be kept."""
 
     async def work() -> int:
-        async with session(snmpd.port, Community("public"), SHORT) as agent:
+        async with session(snmpd.port, Community("public")) as agent:
             await agent.get((NAME,))
         async with session(snmpd.port, Community("wrong"), SHORT) as other:
             with pytest.raises(NoAnswerError):
