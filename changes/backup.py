@@ -134,7 +134,7 @@ def restore(
     routes that would hide OSPF's stay away.
     """
     held = sections_of(path or state / PATH / f"{device.id}.conf", device.id)
-    credentials = credentials_for(network, device.id, store, create=False, switched=False)
+    credentials = credentials_for(network, device.id, store, create=False)
     today = render(network, device.id, credentials)
     renewed = with_credentials(held, credentials, today)
     sections = {name: _unmasked(text, store) for name, text in renewed.items()}

@@ -63,15 +63,15 @@ def names_for(network: DeclaredNetwork, device: str) -> dict[str, Callable[[], s
 
 
 def credentials_for(
-    network: DeclaredNetwork, device: str, store: SecretStore, *, create: bool, switched: bool
+    network: DeclaredNetwork, device: str, store: SecretStore, *, create: bool
 ) -> Credentials:
     """Return the credentials of a router in the present phase of a rotation.
 
     A staged version stands beside the current one until it is promoted, so
     a plain run in the middle of a rotation agrees with it.  `create` makes
     what is missing; without it a missing secret is shown by its reference.
-    `switched` makes the staged OSPF keys sign already: every neighbour knows
-    them by then.
+    The current OSPF key goes on signing: `changes.key_switch` lets the staged
+    one sign, at both ends of a link at once.
     """
     held = {
         name: _versions(store, name, make if create else None)
@@ -79,7 +79,7 @@ def credentials_for(
     }
     return Credentials(
         ospf={
-            name.removeprefix("ospf/"): _ospf_keys(versions, switched=switched)
+            name.removeprefix("ospf/"): _ospf_keys(versions)
             for name, versions in held.items()
             if name.startswith("ospf/")
         },
@@ -147,9 +147,9 @@ def _versions(store: SecretStore, name: str, make: Callable[[], str] | None) -> 
     return (current, *staged)
 
 
-def _ospf_keys(versions: tuple[Secret, ...], *, switched: bool) -> tuple[OspfKey, ...]:
-    keys = [OspfKey(ospf_key_id(one.version), one.value) for one in versions]
-    return tuple(keys if switched else reversed(keys))
+def _ospf_keys(versions: tuple[Secret, ...]) -> tuple[OspfKey, ...]:
+    """Return the keys with the current one last, as FRR signs with the last."""
+    return tuple(OspfKey(ospf_key_id(one.version), one.value) for one in reversed(versions))
 
 
 def _snmp_users(auth: tuple[Secret, ...], priv: tuple[Secret, ...]) -> tuple[SnmpUser, ...]:

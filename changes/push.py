@@ -51,15 +51,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for: look or change, by whom, and the phase of a rotation.
+    """What is asked for: look or change, and by whom.
 
-    `switched` lets staged OSPF keys sign; `bare` takes the configuration away;
-    `without` is a site whose circuits are left out.
+    `bare` takes the configuration away; `without` is a site whose circuits are left out.
     """
 
     check: bool
     who: str
-    switched: bool = False
     bare: bool = False
     without: str | None = None
 
@@ -91,9 +89,7 @@ def configure(
     """
     if order.without is not None:
         network = without_site(network, order.without)
-    credentials = credentials_for(
-        network, device.id, store, create=not order.check, switched=order.switched
-    )
+    credentials = credentials_for(network, device.id, store, create=not order.check)
     sections = render(network, device.id, credentials)
     if order.bare:
         sections = {"accounts": sections["accounts"]}

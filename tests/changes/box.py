@@ -109,7 +109,7 @@ class Box:
 
     def sections(self, device: str = CPE) -> dict[str, str]:
         """Render the intended configuration of a router."""
-        held = credentials_for(self.network, device, self.store, create=True, switched=False)
+        held = credentials_for(self.network, device, self.store, create=True)
         return render(self.network, device, held)
 
     def lab(self, verb: str, *arguments: str) -> None:

@@ -151,7 +151,7 @@ def test_a_link_keeps_its_neighbour_through_the_switch(box: Box) -> None:
         until(lambda: "Full" in box.on(CPE, "vtysh -c 'show ip ospf neighbor'"), "Full")
         lost = {name: box.on(name, "journalctl -u frr | grep 'Full ->'") for name in routers}
         order = list(keys_of(box.on(CPE, "cat /etc/frr/frr.conf"), "wan1"))
-        held = credentials_for(box.network, CPE, box.store, create=False, switched=False)
+        held = credentials_for(box.network, CPE, box.store, create=False)
     finally:
         for change in changes_of(box.network, box.store):
             box.store.discard(f"ospf/{change.link}")

@@ -9,7 +9,7 @@ from changes.router_action import attempt, pushed
 
 
 class ActionModule(ActionBase):
-    """`device_config`: rotation, state, without_site; supports check and diff."""
+    """`device_config`: state, without_site; supports check and diff."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -22,7 +22,6 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(
             argument_spec={
                 "without_site": {"type": "str"},
-                "rotation": {"type": "str", "choices": ["none", "switch"], "default": "none"},
                 "state": {
                     "type": "str",
                     "choices": ["provisioned", "bare"],
@@ -34,7 +33,6 @@ class ActionModule(ActionBase):
         order = Order(
             check=self._task.check_mode,
             who=at.who,
-            switched=arguments["rotation"] == "switch",
             bare=arguments["state"] == "bare",
             without=arguments.get("without_site"),
         )
