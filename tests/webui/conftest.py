@@ -69,9 +69,11 @@ PLAYBOOKS = {
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"wide": (1280, 800), "phone": (390, 844)}
-READY_S = 90
-PATIENCE_MS = 90_000
+READY_S = 240
+PATIENCE_MS = 240_000
 """Two cores that run a whole lab beside the browser are slow; nothing waits this long alone."""
+BROWSER_S = 900
+"""What a browser test gets as a whole, its server and its Chromium included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def settings(state: Path, playbooks: Path, **more: str) -> Loaded:
     environment = {
         "TINHNET_STATE": str(state),
         "TINHNET__JOBS__PLAYBOOKS": str(playbooks),
-        "TINHNET__ACCESS__PAUSE_S": "60",
+        "TINHNET__ACCESS__PAUSE_S": "600",
         **more,
     }
     return load_config(environment, ROOT)
@@ -199,9 +201,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         finally:
             for one in running:
                 one.terminate()
-            for one in running:
-                one.wait(30)
-            context.store.close()
+            try:
+                for one in running:
+                    one.wait(READY_S)
+            finally:
+                for one in running:
+                    one.kill()
+                context.store.close()
 
 
 def _worker() -> list[str]:

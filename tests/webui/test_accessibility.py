@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from tests.webui.conftest import (
+    BROWSER_S,
     OPERATOR,
     PASSWORD,
     PATIENCE_MS,
@@ -30,7 +31,7 @@ from tinhnet.store.wake import waking
 from webui.application import create_application
 from webui.page import pages
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(BROWSER_S)]
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 CHECK = """(rules) => axe.run(document, {
@@ -59,9 +60,9 @@ PATHS = (
     "/services/portal",
     "/playbooks",
     "/playbooks/change.yml",
-    "/playbooks/count.yml/review",
+    "/playbooks/change.yml/review?limit=dien-ban&mode=apply",
     "/jobs",
-    "/jobs/{job}",
+    "/jobs/{job}?device=localhost",
     "/jobs/{waiting}/cancel",
     "/search?q=dien",
     "/system",
@@ -138,7 +139,6 @@ def visit(browser: Browser, address: str, language: str) -> Page:
     return context.new_page()
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_nobody_is_kept_out_of_a_page(
     browser: Browser, server: Server, paths: tuple[str, ...], language: str

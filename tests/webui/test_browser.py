@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.webui.conftest import PASSWORD, PATIENCE_MS, SIZES, Server
+from tests.webui.conftest import BROWSER_S, PASSWORD, PATIENCE_MS, SIZES, Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(BROWSER_S)]
 
 PATHS = (
     "/",
@@ -31,6 +31,7 @@ PATHS = (
     "/services/portal",
     "/playbooks",
     "/playbooks/change.yml",
+    "/playbooks/change.yml/review?limit=dien-ban&mode=apply",
     "/jobs",
     "/search?q=so",
     "/system",
@@ -65,7 +66,10 @@ def _open(
     """Return a signed-in page that writes down what it should not do."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, base_url=server.address, locale="vi-VN"
+        viewport={"width": width, "height": height},
+        base_url=server.address,
+        locale="vi-VN",
+        reduced_motion="reduce",  # colours that fade are measured half-way
     )
     context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(WATCH)
@@ -150,9 +154,14 @@ def test_a_job_is_launched_and_followed_to_its_end_and_survives_a_reload(
     page.reload()
     expect(log).to_contain_text("xong ở Điện Bàn")
     expect(page.locator("#job-status .state.good").first).to_be_visible()
+    expect(log).to_contain_text(re.compile(r"J\d+ succeeded"))
     numbers = [int(text) for text in log.locator("a.n").all_inner_texts()]
 
     assert numbers == list(range(1, len(numbers) + 1))
+    page.click("#job-devices tbody a")
+    expect(page.locator("#device-tasks")).to_contain_text("Say the last word")
+    page.click("#device-tasks [data-close]")
+    expect(page.locator("#device-tasks")).to_be_hidden()
     page.goto(page.url.split("#")[0] + "#L7")
     page.reload()
     expect(page.locator("#L7")).to_have_class(re.compile("here"))

@@ -68,13 +68,13 @@ async function loadEarlier() {
     const before = box.scrollHeight;
     log.prepend(...added);
     box.scrollTop += box.scrollHeight - before;
-  } finally { busy = false; buttons(); }
+  } catch { show("lost"); } finally { busy = false; buttons(); }
 }
 
 async function loadLater() {
   if (busy || end() >= last) return;
   busy = true;
-  try { append(await fetchLines(end(), WINDOW)); } finally { busy = false; buttons(); }
+  try { append(await fetchLines(end(), WINDOW)); } catch { show("lost"); } finally { busy = false; buttons(); }
 }
 
 async function loadAround(n) {
@@ -85,7 +85,7 @@ async function loadAround(n) {
 
 async function goTo(n) {
   setFollow(false);
-  if (!document.getElementById(`L${n}`)) await loadAround(n);
+  try { if (!document.getElementById(`L${n}`)) await loadAround(n); } catch { show("lost"); }
   for (const line of log.querySelectorAll(".here")) line.classList.remove("here");
   const line = document.getElementById(`L${n}`);
   if (!line) return;
@@ -103,16 +103,20 @@ function setFollow(on) {
 
 async function toEnd() {
   setFollow(true);
-  if (end() < last) log.replaceChildren(...items(await fetchLines(Math.max(0, last - WINDOW), WINDOW)));
+  try {
+    if (end() < last) log.replaceChildren(...items(await fetchLines(Math.max(0, last - WINDOW), WINDOW)));
+  } catch { show("lost"); }
   box.scrollTop = box.scrollHeight;
   buttons();
 }
 
 async function nextFailure() {
   const from = Number(log.querySelector(".here")?.dataset.n || 0);
-  const answer = await fetch(`${box.dataset.failure}?after=${from}`);
-  const found = answer.ok ? await answer.json() : {};
-  if (found.seq) await goTo(found.seq);
+  try {
+    const answer = await fetch(`${box.dataset.failure}?after=${from}`);
+    const found = answer.ok ? await answer.json() : {};
+    if (found.seq) await goTo(found.seq);
+  } catch { show("lost"); }
 }
 
 function announceFailures() {
