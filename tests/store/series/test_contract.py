@@ -53,6 +53,21 @@ def test_a_window_that_ends_where_it_starts_is_empty(
     assert store.window(trial.series(), BEGIN + SECOND, end, step) == ()
 
 
+def test_a_step_has_its_first_millisecond_and_not_the_next_ones(trial: Trial) -> None:
+    """Every sample is in exactly one step, to the millisecond."""
+    store = trial.open()
+    series = trial.series()
+    millisecond = timedelta(milliseconds=1)
+    edges = (BEGIN - millisecond, BEGIN, BEGIN + MINUTE - millisecond, BEGIN + MINUTE)
+    store.append([Sample(series, at, float(number)) for number, at in enumerate(edges)])
+
+    assert store.window(series, BEGIN - MINUTE, BEGIN + 2 * MINUTE, MINUTE) == (
+        Point(BEGIN - MINUTE, 0.0, 0.0, 0.0, 1),
+        Point(BEGIN, 1.0, 1.5, 2.0, 2),
+        Point(BEGIN + MINUTE, 3.0, 3.0, 3.0, 1),
+    )
+
+
 def test_nothing_is_there_before_anything_was_written(trial: Trial) -> None:
     """A page about a new device shows an empty graph, not an error."""
     store = trial.open()

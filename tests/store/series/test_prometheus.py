@@ -129,7 +129,10 @@ def test_samples_too_old_for_the_server_are_counted_as_such(
     store.close()
 
 
-def test_an_answer_that_got_lost_doubles_nothing(server: Server, tmp_path: Path, run: str) -> None:
+@pytest.mark.parametrize("restarted", [True, False], ids=["restarted", "going-on"])
+def test_an_answer_that_got_lost_doubles_nothing(
+    server: Server, tmp_path: Path, run: str, *, restarted: bool
+) -> None:
     """What arrived without our knowing is neither sent again nor counted as refused."""
     lost: list[Asked] = []
 
@@ -145,14 +148,54 @@ def test_an_answer_that_got_lost_doubles_nothing(server: Server, tmp_path: Path,
         series = series_of("memory_used_bytes", run=run)
         store.append(every(series, SECOND, [1.0]))
         waiting = store.backlog
-        store.close()
-        again = store_at(middle.url, tmp_path / "series", Now())
+        again = store
+        if restarted:
+            store.close()
+            again = store_at(middle.url, tmp_path / "series", Now())
         settle(again, BEGIN)
         again.close()
 
     assert (waiting, again.backlog, middle.writes()) == (1, 0, 1)
     assert dict(again.refused) == {}
     assert seen(store_at(server.url, tmp_path / "reader", Now()), series) == [(BEGIN, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "refused"),
+    [
+        pytest.param("1", {}, id="it-is-there"),
+        pytest.param("2", {Refusal.DUPLICATE: 1}, id="another-is-there"),
+        pytest.param(None, {Refusal.SERVER: 1}, id="nothing-is-there"),
+    ],
+)
+def test_a_refused_sample_is_looked_up(
+    tmp_path: Path, stored: str | None, refused: dict[Refusal, int]
+) -> None:
+    """Another writer may have been quicker with the same number."""
+    held: list[dict[str, object]] = []
+
+    def answer(asked: Asked) -> Reply:
+        if "write" not in asked.path:
+            return matrix(held)
+        held.extend([line("cpu_ratio", [[BEGIN.timestamp(), stored]])] if stored else [])
+        return 400, b"no"
+
+    with between(answer) as server:
+        store = store_at(server.url, tmp_path, Now())
+        store.append([Sample(series_of("cpu_ratio"), BEGIN, 1.0)])
+        store.close()
+
+    assert (store.backlog, dict(store.refused)) == (0, refused)
+
+
+def test_many_series_of_a_moment_are_one_question(tmp_path: Path) -> None:
+    """The first minutes after a start must not ask for each of 20,000 series."""
+    with between(lambda asked: ACCEPTED if "write" in asked.path else matrix([])) as server:
+        store = store_at(server.url, tmp_path, Now())
+        store.append([Sample(series_of("cpu_ratio", n=str(one)), BEGIN, 1.0) for one in range(40)])
+        store.close()
+
+    assert len(server.asked) - server.writes() == 2
 
 
 def test_a_torn_answer_is_not_believed(tmp_path: Path) -> None:

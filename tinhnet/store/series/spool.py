@@ -34,7 +34,7 @@ _HEAD = struct.Struct("<BI")
 _SAMPLE = struct.Struct("<qqd")
 
 _Placed = tuple[int, int, float]
-"""Milliseconds, place, value: sorts by time."""
+"""Milliseconds, place, value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ class Spool:
             return int(found[0])
 
     def put(self, late: Sequence[Entry], fresh: Sequence[Entry]) -> None:
-        """Write samples at the end of the queue, all or none, the late ones before the others."""
+        """Write samples at the end of the queue, all or none, the late ones before the others.
+
+        Both are told in the order of time.
+        """
         told = (*late, *fresh)
         if not told:
             return
@@ -75,7 +78,7 @@ class Spool:
             places = self._registry.places | self._registry.write(wanted, connection)
             (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM waiting").fetchone()
             for is_late, entries in ((True, late), (False, fresh)):
-                placed = sorted((at, places[series], value) for series, at, value in entries)
+                placed = [(at, places[series], value) for series, at, value in entries]
                 for start in range(0, len(placed), PER_PARCEL):
                     last += 1
                     piece = placed[start : start + PER_PARCEL]
