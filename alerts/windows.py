@@ -190,4 +190,4 @@ def job_hides(job: Job, things: frozenset[str], alert: Alert, now: datetime) -> 
     if job.started_at is None or alert.since is None or alert.thing not in things:
         return False
     end = now if job.ended_at is None else job.ended_at + timedelta(seconds=SETTLE_S)
-    return job.started_at <= alert.since <= end and now <= end
+    return job.started_at <= alert.since and now <= end
