@@ -112,7 +112,8 @@ def test_standard_output_holds_the_result_alone(
     """A program reads the result while a person reads the progress."""
     del context
     start_worker()
-    words = ["run", "hello", "--limit", "core1,core2", "--wait", "--json"]
+    asked = ["--limit", "core1,core2", "--purpose", "Thử"]
+    words = ["run", "hello", *asked, "--wait", "--json"]
     line, environment = command(root, *words, *(["--quiet"] if quiet else []))
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
 
@@ -137,7 +138,9 @@ def test_ctrl_c_ends_the_waiting_and_not_the_job(
 ) -> None:
     """An engineer who goes home must not leave half a province behind, and must know it."""
     start_worker()
-    line, environment = command(root, "run", "block", "--limit", "core1", "--wait")
+    line, environment = command(
+        root, "run", "block", "--limit", "core1", "--purpose", "Thử", "--wait"
+    )
     main, side = pty.openpty()
     waiting = subprocess.Popen(
         [*IN_BACKGROUND, *line], env=environment, stdout=subprocess.PIPE, stderr=side
