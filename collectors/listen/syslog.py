@@ -13,20 +13,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
-from collectors.listen.frames import LONGEST, Cutter, Frame
 from collectors.listen.part import part
+from collectors.syslog.framing import LARGEST, Frame, Framer
 
 READ_BYTES = 65_536
 
 
 class Received(NamedTuple):
-    """A message as it came: when (aware UTC), from which address, over what, its octets."""
+    """A message as it came: when (aware UTC), from which address, over what, its octets.
+
+    `fault` says what is wrong with how it came: it was cut, or broken off.
+    """
 
     at: datetime
     sender: str
     transport: str
     octets: bytes
-    is_cut: bool
+    fault: str | None
 
 
 Take = Callable[[Received], None]
@@ -132,21 +135,21 @@ class Listener:
             return
         self._open.add(task)
         sender = str(writer.get_extra_info("peername")[0])
-        cutter = Cutter()
+        framer = Framer()
         try:
             while octets := await asyncio.wait_for(reader.read(READ_BYTES), self._limits.silence_s):
-                for frame in cutter.feed(octets):
+                for frame in framer.feed(octets):
                     self._give(sender, transport, frame)
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass  # broken off, silent, or we close: what came before is given below
         finally:
-            for frame in cutter.end():
+            for frame in framer.finish():
                 self._give(sender, transport, frame)
             self._open.discard(task)
             await part(writer)
 
     def _give(self, sender: str, transport: str, frame: Frame) -> None:
-        self._take(Received(self._clock(), sender, transport, frame.octets, frame.is_cut))
+        self._take(Received(self._clock(), sender, transport, frame.line, frame.fault))
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -159,4 +162,5 @@ class _Datagrams(asyncio.DatagramProtocol):
         """Give one message; an empty datagram says nothing."""
         octets = data.rstrip(b"\r\n\0")
         if octets:
-            self._give(str(addr[0]), "udp", Frame(octets[:LONGEST], len(octets) > LONGEST))
+            fault = f"longer than {LARGEST} bytes: cut" if len(octets) > LARGEST else None
+            self._give(str(addr[0]), "udp", Frame(octets[:LARGEST], fault))
