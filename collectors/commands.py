@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from collectors.agent.probe import main as probe
 from collectors.credentials import Asked, security_of, sources
 from collectors.observed import Observation
 from collectors.poll import poll
@@ -91,6 +92,20 @@ def poll_device(  # noqa: PLR0913 one parameter per option of the command
         print_json(row)
         return
     _print_tables(observation, target)
+
+
+@app.command("probe")
+def run_probe(
+    orders: Annotated[Path, typer.Argument(metavar="FILE", help="The agent's orders, as JSON.")],
+) -> None:
+    """Run the probe agent here: ask targets every second, tell the collector over TLS.
+
+    The file is described in docs/collect.md.  SIGTERM or Ctrl-C ends it once
+    what it has seen is told.
+    """
+    status = probe([str(orders)])
+    if status:
+        raise typer.Exit(status)
 
 
 @logs_app.command("parse")

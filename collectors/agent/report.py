@@ -27,6 +27,8 @@ PAUSE_S = 0.2
 """Seconds between two looks for something to tell; what is seen is told this late at most."""
 CONNECT_S = 5.0
 ANSWER_S = 10.0
+GOODBYE_S = 5.0
+"""Seconds in which an agent that ends still tells what it has."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 
 Row = Sequence[object]
@@ -125,15 +127,18 @@ class Reporter:
         for message in tuple(self._unanswered):
             channel.sendall(message.line)
         deadline = time.monotonic() + ANSWER_S
+        is_ending = False
         while not (is_over() and self._kept == 0):
+            if is_over() and not is_ending:
+                is_ending, deadline = True, time.monotonic() + GOODBYE_S
             for message in self._compose():
                 channel.sendall(message.line)
             have = answers.next(PAUSE_S)
             if have is not None:
                 self._drop(have)
-            if have is not None or not self._unanswered:
+            if (have is not None or not self._unanswered) and not is_ending:
                 deadline = time.monotonic() + ANSWER_S
-            elif time.monotonic() > deadline or is_over():
+            elif time.monotonic() > deadline:
                 raise LostError("no answer")
 
     def _compose(self) -> list[_Message]:

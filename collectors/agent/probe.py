@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""The agent as a program: reads its orders, asks once a second, tells the collector.
+
+The orders are a JSON file: `agent` (its name), `token_file`, `collector` (host,
+port, name, authority_file), `targets` (name, address and, to pin the way,
+interface and source), and if wanted `interval_s` and `patience_s`.
+"""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from collectors.agent.ping import Echo, Pinger, Target
+from collectors.agent.report import Reporter, Where, Who
+
+INTERVAL_S = 1.0
+PATIENCE_S = 1.0
+LEAST_INTERVAL_S = 0.1
+FAILED = 1
+
+
+class OrdersError(Exception):
+    """The orders cannot be followed; the message says what is wrong and where."""
+
+
+class Orders(NamedTuple):
+    """What the agent is to do."""
+
+    who: Who
+    where: Where
+    targets: tuple[Target, ...]
+    interval_s: float
+    patience_s: float
+
+
+def read_orders(path: Path) -> Orders:
+    """Read and check the orders; relative files lie beside them.  Raises OrdersError."""
+    try:
+        held = json.loads(_text(path))
+    except ValueError as error:
+        raise OrdersError(f"{path} is no JSON: {error}") from error
+    top = _mapping(held, str(path))
+    collector = _mapping(top.get("collector"), f"{path}: collector")
+    beside = path.parent
+    return Orders(
+        who=Who(_word(top, "agent", path), _text(beside / _word(top, "token_file", path)).strip()),
+        where=Where(
+            host=_word(collector, "host", path),
+            port=int(_number(collector, "port", None, 1, 65535, path)),
+            name=_word(collector, "name", path),
+            authority=_text(beside / _word(collector, "authority_file", path)),
+        ),
+        targets=tuple(_target(one, path) for one in _list(top.get("targets"), path)),
+        interval_s=_number(top, "interval_s", INTERVAL_S, LEAST_INTERVAL_S, 3600, path),
+        patience_s=_number(top, "patience_s", PATIENCE_S, LEAST_INTERVAL_S, 60, path),
+    )
+
+
+def run(orders: Orders) -> None:
+    """Ask and tell until SIGTERM or SIGINT; what is seen by then is still told."""
+    over = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        over.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    reporter = Reporter(orders.where, orders.who)
+
+    def tell(echo: Echo) -> None:
+        reporter.put("echo", [echo.name, echo.at, echo.round_trip_s, echo.why])
+
+    pinger = Pinger(orders.targets, interval_s=orders.interval_s, patience_s=orders.patience_s)
+    telling = threading.Thread(target=reporter.run, args=(over.is_set,))
+    telling.start()
+    try:
+        pinger.run(tell, over.is_set)
+    finally:
+        over.set()
+        telling.join()
+        pinger.close()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run with the path of the orders; return the exit status."""
+    try:
+        run(read_orders(Path(arguments[0])))
+    except IndexError:
+        return _fail("give the file of orders")
+    except OrdersError as error:
+        return _fail(str(error))
+    except PermissionError as error:
+        return _fail(f"raw sockets are not allowed: {error.strerror}; give it CAP_NET_RAW")
+    return 0
+
+
+def _fail(why: str) -> int:
+    sys.stderr.write(f"probe: {why}\n")
+    return FAILED
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OrdersError(f"{path} cannot be read: {error}") from error
+
+
+def _mapping(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise OrdersError(f"{where} is {value!r}, expected an object")
+    return value
+
+
+def _list(value: object, path: Path) -> list[object]:
+    if not isinstance(value, list) or not value:
+        raise OrdersError(f"{path}: targets is {value!r}, expected a list with at least one")
+    return value
+
+
+def _word(held: Mapping[str, object], name: str, path: Path) -> str:
+    value = held.get(name)
+    if not isinstance(value, str) or not value:
+        raise OrdersError(f"{path}: {name} is {value!r}, expected text")
+    return value
+
+
+def _number(
+    held: Mapping[str, object],
+    name: str,
+    default: float | None,
+    least: float,
+    most: float,
+    path: Path,
+) -> float:
+    value = held.get(name, default)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= float(str(value)) <= most:
+        raise OrdersError(f"{path}: {name} is {value!r}, expected {least:g} to {most:g}")
+    return float(str(value))
+
+
+def _target(value: object, path: Path) -> Target:
+    one = _mapping(value, f"{path}: a target")
+    name = _word(one, "name", path)
+    unknown = sorted(set(one) - set(Target._fields))
+    if unknown:
+        raise OrdersError(f"{path}: target {name} has unknown {', '.join(unknown)}")
+    address, source = _word(one, "address", path), one.get("source")
+    try:
+        versions = {ip_address(address).version, ip_address(str(source or address)).version}
+    except ValueError as error:
+        raise OrdersError(f"{path}: target {name}: {error}") from error
+    if len(versions) > 1:
+        raise OrdersError(f"{path}: target {name}: {source} cannot ask {address}")
+    interface = None if one.get("interface") is None else _word(one, "interface", path)
+    return Target(name, address, interface, None if source is None else str(source))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

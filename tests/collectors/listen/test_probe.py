@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The agent as a process of its own, asking this machine and telling a real collector."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from collectors.agent.probe import OrdersError, read_orders
+from tests.collectors.listen.conftest import LOCAL, TOKEN, Collector, until
+
+ROOT = Path(__file__).parents[3]
+GOOD: dict[str, object] = {
+    "agent": "core1",
+    "token_file": "token",
+    "collector": {"host": LOCAL, "port": 6515, "name": LOCAL, "authority_file": "ca.pem"},
+    "targets": [{"name": "here", "address": LOCAL}],
+}
+
+
+def write(folder: Path, **changed: object) -> Path:
+    """Write orders, with what they name beside them."""
+    (folder / "token").write_text(TOKEN + "\n", encoding="utf-8")
+    (folder / "ca.pem").write_text("a certificate", encoding="ascii")
+    path = folder / "orders.json"
+    path.write_text(json.dumps(GOOD | changed), encoding="utf-8")
+    return path
+
+
+@pytest.mark.lab
+def test_the_agent_tells_what_it_sees_until_it_is_ended(
+    collector: Collector, tmp_path: Path
+) -> None:
+    """Two targets, one that nobody has; SIGTERM ends it in order."""
+    where = {"host": LOCAL, "port": collector.port, "name": LOCAL, "authority_file": "ca.pem"}
+    targets = [
+        {"name": "here", "address": LOCAL, "interface": "lo", "source": LOCAL},
+        {"name": "nowhere", "address": LOCAL, "interface": "nowhere0"},
+    ]
+    path = write(tmp_path, collector=where, targets=targets, interval_s=0.1)
+    (tmp_path / "ca.pem").write_text(collector.authority, encoding="ascii")
+    with collector.running():
+        command = [sys.executable, "-m", "collectors.agent.probe", str(path)]
+        agent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        until(lambda: len(collector.rows) >= 10, "rows have come")
+        agent.send_signal(signal.SIGTERM)
+        _, said = agent.communicate(timeout=60)
+
+    assert (agent.returncode, said) == (0, "")
+    answers = {str(row[0]): row[2:] for row in collector.rows}
+    assert isinstance(answers["here"][0], float)
+    assert answers["nowhere"] == [None, "no interface nowhere0"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"agent": ""}, "agent is '', expected text"),
+        ({"token_file": "missing"}, "missing cannot be read"),
+        ({"collector": None}, "collector is None, expected an object"),
+        ({"collector": {"host": LOCAL, "port": 0}}, "port is 0, expected 1 to 65535"),
+        ({"targets": []}, "targets is [], expected a list with at least one"),
+        ({"targets": [{"name": "a", "address": "10.0.0.300"}]}, "target a: '10.0.0.300'"),
+        ({"targets": [{"name": "a", "address": LOCAL, "port": 1}]}, "target a has unknown port"),
+        (
+            {"targets": [{"name": "a", "address": LOCAL, "source": "::1"}]},
+            "target a: ::1 cannot ask 127.0.0.1",
+        ),
+        ({"interval_s": 0}, "interval_s is 0, expected 0.1 to 3600"),
+        ({"interval_s": True}, "interval_s is True, expected 0.1 to 3600"),
+    ],
+)
+def test_orders_that_cannot_be_followed_say_why(
+    tmp_path: Path, changed: dict[str, object], says: str
+) -> None:
+    """Each with the file and what was expected."""
+    with pytest.raises(OrdersError) as caught:
+        read_orders(write(tmp_path, **changed))
+
+    assert says in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_orders_name_files_beside_them(tmp_path: Path) -> None:
+    """They may be read from any folder; a token is read without its line end."""
+    orders = read_orders(write(tmp_path))
+
+    assert (orders.who.token, orders.where.authority) == (TOKEN, "a certificate")
+    assert (orders.interval_s, orders.patience_s) == (1.0, 1.0)
