@@ -110,13 +110,14 @@ def test_devices_without_power_are_unreachable_and_not_waited_for(box: Box) -> N
 def test_a_proof_whose_session_drops_says_so(box: Box) -> None:
     """A flapping circuit gives one clear line for each device, neither a traceback nor an ok."""
     drop = "timeout 60 sh -c 'while :; do pkill -f [s]shd:.tinhnet@; sleep 0.1; done'"
+    linger = "/etc/ssh/sshrc"  # sshd runs it before the command: no session ends between two drops
     for device in BOTH:
-        box.on(device, f"nohup {drop} >/dev/null 2>&1 &")
+        box.on(device, f"echo sleep 1 > {linger}; nohup {drop} >/dev/null 2>&1 &")
     try:
         said = look(box, *BOTH)
     finally:
         for device in BOTH:
-            box.on(device, "pkill -x timeout")
+            box.on(device, f"pkill -x timeout; rm -f {linger}")
 
     assert "Traceback" not in said
     assert f"fatal: [{CPE}]" in said
