@@ -194,3 +194,22 @@ cursors = Table(
     Column("reader", String(64), primary_key=True),
     Column("position", Number, nullable=False),
 )
+
+events = Table(
+    "events",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("key", String(80), nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False, index=True),
+    Column("source", String(16), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("device", Text, index=True),
+    Column("interface", Text),
+    Column("link", Text, index=True),
+    Column("site", Text, index=True),
+    Column("fields", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
