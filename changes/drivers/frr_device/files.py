@@ -74,10 +74,15 @@ FILES = (
 )
 
 
-def read(section: FileSection) -> str:
-    """Return the file's text; a file as its package ships it counts as empty."""
+def read(section: FileSection, intended: str, applied: str) -> str:
+    """Return the file's text; a file as its package ships it counts as empty.
+
+    What is ours is not looked up among the packages' files.
+    """
     text = read_file(section.path)
-    return "" if text and _is_stock(section.path, text) else text
+    if not text or text in (intended, applied):
+        return text
+    return "" if _is_stock(section.path, text) else text
 
 
 def plan(running: str, intended: str, applied: str) -> Plan:

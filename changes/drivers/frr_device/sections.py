@@ -36,7 +36,7 @@ def _nothing(_predicted: str) -> None:
 def _file(one: files.FileSection) -> Section:
     return Section(
         one.name,
-        lambda _intended, _applied: files.read(one),
+        lambda intended, applied: files.read(one, intended, applied),
         files.plan_keys if one.name == "accounts" else files.plan,
         partial(files.check, one),
         lambda _running, predicted: files.apply(one, predicted),
