@@ -2,6 +2,9 @@
 """Sessions with devices: where a device is reached, with which key, and what can go wrong."""
 
 import contextlib
+import os
+import select
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +26,8 @@ CONNECT_S = 4.0
 PATIENCE_S = 12.0
 """Seconds in which a device is tried again: routes settle after a core's change."""
 RETRY_S = 1.0
+STAGGER_S = 0.3
+"""Seconds that an address gets before the next one is tried beside it (RFC 8305, section 5)."""
 HANDSHAKE_S = 20.0
 """Seconds for banner and login: forty handshakes share two cores."""
 ANSWER_S = 45.0
@@ -72,7 +77,12 @@ class Session(LinuxSSH):
     """
 
     def __init__(
-        self, policy: paramiko.MissingHostKeyPolicy, access: Access, host: str, key: Path
+        self,
+        policy: paramiko.MissingHostKeyPolicy,
+        access: Access,
+        host: str,
+        key: Path,
+        channel: socket.socket | None = None,
     ) -> None:
         self._policy = policy
         self._answer_s = access.answer_s
@@ -85,6 +95,7 @@ class Session(LinuxSSH):
             conn_timeout=access.connect_s,
             auth_timeout=HANDSHAKE_S,
             banner_timeout=HANDSHAKE_S,
+            sock=channel,
         )
 
     def _build_ssh_client(self) -> paramiko.SSHClient:
@@ -162,31 +173,91 @@ def _open_any(device: Device, access: Access) -> Session:
     addresses = tuple(dict.fromkeys((str(device.management4), str(device.bootstrap4))))
     deadline = time.monotonic() + access.patience_s
     while True:
-        tried: list[str] = []
-        for address in addresses:
-            try:
-                return _open(device.id, address, addresses, access)
-            except KeyRefusedError:
-                raise
-            except UnreachableError as error:
-                tried.append(f"{address}: {error.message}")
+        try:
+            address, channel = connect(addresses, access.port, access.connect_s)
+            return _open(device.id, address, addresses, access, channel)
+        except KeyRefusedError:
+            raise
+        except UnreachableError as error:
+            tried = error.message
         if time.monotonic() > deadline:
             raise UnreachableError(
-                f"{device.id} is unreachable ({'; '.join(tried)})",
+                f"{device.id} is unreachable ({tried})",
                 "look at its circuits and at the routers before it;"
                 " bare devices need the cores first",
             )
         time.sleep(RETRY_S)
 
 
-def _open(device: str, address: str, addresses: Sequence[str], access: Access) -> Session:
+def connect(addresses: Sequence[str], port: int, patience_s: float) -> tuple[str, socket.socket]:
+    """Return a connection to the first address that answers, the earlier ones preferred.
+
+    A bare device knows one address and a provisioned one another; a wrong one
+    may stay silent for seconds, because routers limit how often they say that
+    they know no way (RFC 1812, 4.3.2.8).  So each next address is tried beside
+    those before it.  Raises UnreachableError naming each address.
+    """
+    waiting = list(addresses)
+    opened: dict[socket.socket, str] = {}
+    tried: dict[str, str] = {}
+    deadline = time.monotonic() + patience_s
+    try:
+        while waiting or opened:
+            if waiting:
+                _begin(waiting.pop(0), port, opened, tried)
+            left = deadline - time.monotonic()
+            pause = min(STAGGER_S, left) if waiting and opened else left if opened else 0.0
+            for channel in select.select([], opened, [], max(0.0, pause))[1]:
+                address = opened.pop(channel)
+                fault = channel.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if not fault:
+                    channel.setblocking(True)  # noqa: FBT003 the signature of socket
+                    return address, channel
+                tried[address] = os.strerror(fault)
+                channel.close()
+            if left <= 0:
+                break
+    finally:
+        for channel in opened:
+            channel.close()
+    silent = f"no answer within {patience_s:.0f} s"
+    raise UnreachableError("; ".join(f"{one}: {tried.get(one, silent)}" for one in addresses))
+
+
+def _begin(
+    address: str, port: int, opened: dict[socket.socket, str], tried: dict[str, str]
+) -> None:
+    """Begin to connect to an address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    channel = socket.socket(family, socket.SOCK_STREAM)
+    channel.setblocking(False)  # noqa: FBT003 the signature of socket
+    try:
+        channel.connect((address, port))
+    except BlockingIOError:
+        opened[channel] = address
+    except OSError as error:
+        tried[address] = error.strerror or str(error)
+        channel.close()
+    else:
+        opened[channel] = address
+
+
+def _open(
+    device: str,
+    address: str,
+    addresses: Sequence[str],
+    access: Access,
+    channel: socket.socket,
+) -> Session:
     policy = RecordedPolicy(access.known_hosts, device, tuple(addresses))
     refused: paramiko.AuthenticationException | None = None
+    opened: socket.socket | None = channel
     for key in access.keys:
         try:
-            return Session(policy, access, address, key)
+            return Session(policy, access, address, key, opened)
         except paramiko.AuthenticationException as error:
-            refused = error
+            refused, opened = error, None
+            channel.close()
         except HostKeyChangedError:
             raise
         except (netmiko.NetmikoTimeoutException, TimeoutError) as error:
