@@ -30,6 +30,7 @@ HEAD = """# Figures
 Measured by `make bench` on the province of 2016: 44 routers, 9 servers, 40 site PCs.
 Medians of {runs} told stories, smallest and largest in brackets.
 The peer ran once, on the province of the first.
+A job's seconds go from its request to its end.
 Machines are shared and noisy: ratios to the peer of the same run count more than seconds.
 
 {machine}
@@ -51,9 +52,9 @@ class Row:
 
 ROWS = (
     Row("lab up, every device bare", "≤ 25 s", "lab-up.lab_up_s", "s"),
-    Row("routers bare → provisioned (job)", "≤ 30 s", "routers.seconds", "s"),
-    Row("servers bare → provisioned (job)", "≤ 60 s", "servers.seconds", "s"),
-    Row("proof: every PC × service, every router (job)", "–", "proved.seconds", "s"),
+    Row("routers bare → provisioned (job)", "≤ 30 s", "routers.job_s", "s"),
+    Row("servers bare → provisioned (job)", "≤ 60 s", "servers.job_s", "s"),
+    Row("proof: every PC × service, every router (job)", "–", "proved.job_s", "s"),
     Row("from nothing to a proven province", "≤ 120 s", "total", "s"),
     Row("no-op run, routers (job)", "≤ 10 s", "second-run.wan_s", "s"),
     Row("no-op run, everything (jobs)", "≤ 30 s", "noop", "s"),
