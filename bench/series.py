@@ -31,15 +31,15 @@ class Signal:
     def __init__(self, number: int, chance: random.Random) -> None:
         self._shape = number % 4
         self._chance = chance
-        self._value = float(chance.randrange(10**12)) if self._shape < 2 else chance.random()  # noqa: PLR2004
+        self._value = float(chance.randrange(10**12)) if self._shape < 2 else chance.random()  # noqa: PLR2004 shapes and shares of made-up samples
 
     def next(self) -> float:
         """Return a busy counter, a quiet counter, a noisy gauge, or a state that hardly changes."""
         if self._shape == 0:
             self._value += self._chance.randrange(75_000_000)
         elif self._shape == 1:
-            self._value += self._chance.random() < 0.1  # noqa: PLR2004
-        elif self._shape == 2:  # noqa: PLR2004
+            self._value += self._chance.random() < 0.1  # noqa: PLR2004 shapes and shares of made-up samples
+        elif self._shape == 2:  # noqa: PLR2004 shapes and shares of made-up samples
             self._value = self._chance.random()
         else:
             self._value = 1.0
@@ -69,7 +69,7 @@ def province() -> list[Series]:
 
 def sweeps(known: list[Series]) -> Iterator[list[Sample]]:
     """Yield what each minute brings; every device answers at a moment of its own."""
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)  # noqa: S311 the same samples every time
     signals = [Signal(number, chance) for number in range(len(known))]
     for minute in range(HOURS * 60 + 30):
         at = BEGIN + minute * MINUTE
@@ -102,15 +102,15 @@ def measure(directory: Path) -> Iterator[str]:
     upkeeps: list[float] = []
     for sweep in sweeps(known):
         now[0] = max(sample.at for sample in sweep)
-        writes.append(seconds(lambda sweep=sweep: store.append(sweep)))  # type: ignore[misc]
+        writes.append(seconds(lambda sweep=sweep: store.append(sweep)))  # type: ignore[misc] # bound at once
         upkeeps.append(seconds(lambda: store.maintain(now[0])))
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)  # noqa: S311 the same samples every time
     some = [chance.choice(known) for _ in range(READS)]
     end = now[0] + MINUTE
     start = end - timedelta(hours=HOURS)
-    reads = [seconds(lambda one=one: store.window(one, start, end)) for one in some]  # type: ignore[misc]
+    reads = [seconds(lambda one=one: store.window(one, start, end)) for one in some]  # type: ignore[misc] # bound at once
     five = timedelta(minutes=5)
-    steps = [seconds(lambda one=one: store.window(one, start, end, five)) for one in some]  # type: ignore[misc]
+    steps = [seconds(lambda one=one: store.window(one, start, end, five)) for one in some]  # type: ignore[misc] # bound at once
     everything = [seconds(lambda: store.latest(select())) for _ in range(5)]
     while store.maintain(now[0]).more:
         pass
