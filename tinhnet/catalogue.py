@@ -86,7 +86,7 @@ def find_playbook(directory: Path, name: str) -> Playbook:
             return one
     names = ", ".join(one.name for one in known) or "none"
     raise PlaybookMissingError(
-        "there is no job %(name)s", "these exist: %(names)s", name=name, names=names
+        "there is no playbook %(name)s", "these exist: %(names)s", name=name, names=names
     )
 
 

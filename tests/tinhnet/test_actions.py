@@ -148,7 +148,7 @@ def test_what_does_not_fit_is_refused(context: Context, request_: JobRequest, sa
 
 def test_an_unknown_playbook_names_the_known_ones(context: Context) -> None:
     """A typo costs a second, not a search."""
-    with pytest.raises(PlaybookMissingError, match=r"no job wann.*wan\.yml"):
+    with pytest.raises(PlaybookMissingError, match=r"no playbook wann.*wan\.yml"):
         actions.launch_job(context, actor(Role.ENGINEER), replace(WANTED, playbook="wann"))
 
 

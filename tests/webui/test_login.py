@@ -59,7 +59,7 @@ def test_many_wrong_passwords_pause_the_login_even_for_the_right_one(site: Site)
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("vi", "không có tác vụ nothing.yml"), ("en", "there is no job nothing.yml")],
+    [("vi", "không có kịch bản nothing.yml"), ("en", "there is no playbook nothing.yml")],
 )
 def test_an_error_of_the_floor_is_told_in_the_readers_language(
     site: Site, language: str, said: str
