@@ -25,13 +25,13 @@ CONNECT_S = 4.0
 """Seconds for the TCP connection; an address that nobody has is refused at once by a core."""
 PATIENCE_S = 12.0
 """Seconds in which a device is tried again: routes settle after a core's change."""
-RETRY_S = 1.0
+RETRY_S = 0.3
 STAGGER_S = 0.3
 """Seconds that an address gets before the next one is tried beside it (RFC 8305, section 5)."""
 HANDSHAKE_S = 20.0
 """Seconds for banner and login: forty handshakes share two cores."""
-ANSWER_S = 45.0
-"""Seconds without a byte before a session counts as dead."""
+ANSWER_S = 90.0
+"""Seconds without a byte before a session counts as dead: forty devices share two cores."""
 
 
 class UnreachableError(TinhnetError):

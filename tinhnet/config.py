@@ -81,7 +81,7 @@ class JobsConfig(_Section):
     """How jobs run."""
 
     playbooks: Path = Field(default=Path("playbooks"), description="directory of playbooks")
-    forks: int = Field(default=20, ge=1, le=200, description="devices worked on at the same time")
+    forks: int = Field(default=50, ge=1, le=200, description="devices worked on at the same time")
     lease_s: float = Field(
         default=15.0, gt=1, description="seconds after which a silent worker is dead"
     )

@@ -46,7 +46,7 @@ def test_the_header_says_exactly_what_ran(context: Context, worker: ChangeWorker
 
     command = " ".join(job.command or ())
     assert "--check --diff --limit core1,core2" in command
-    assert '-e {"tinhnet_actor":"lan"} --tags always --forks 20' in command
+    assert '-e {"tinhnet_actor":"lan"} --tags always --forks 50' in command
     assert command.endswith("playbooks/hello.yml")
     assert job.devices == ("core1", "core2")
     assert (job.actor, job.commit) == ("lan", None)
