@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from alerts.evidence import Patience, Verdict, weigh
 from alerts.graph import Graph
-from alerts.memory import Memory, Open, Record, Snapshot, State, absorb
+from alerts.memory import Memory, Open, Record, Snapshot, absorb
 from alerts.standing import Role, Standing, behind, standings
+from tinhnet.model.observation import State
 
 
 @dataclass(frozen=True, slots=True)

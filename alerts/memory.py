@@ -4,31 +4,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from alerts.graph import Graph
-
-
-class State(StrEnum):
-    """What was seen of a thing; unknown is neither up nor down, degraded still works."""
-
-    UP = "up"
-    DOWN = "down"
-    UNKNOWN = "unknown"
-    DEGRADED = "degraded"
-
-    @property
-    def works(self) -> bool:
-        """Tell whether the thing answered at all."""
-        return self in {State.UP, State.DEGRADED}
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What one asking found, and when it was asked."""
-
-    state: State
-    at: datetime
+from tinhnet.model.observation import Observation, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerts.graph import SEVERAL, Graph, Thing
-from alerts.memory import Memory, Record, State
+from alerts.memory import Memory, Record
+from tinhnet.model.observation import State
 
 
 class Role(StrEnum):

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from alerts.cause import advance
 from alerts.evidence import Patience
 from alerts.graph import Graph, Thing, build
-from alerts.memory import Memory, Observation, Snapshot, State
+from alerts.memory import Memory, Snapshot
 from alerts.plain import dump, load
+from tinhnet.model.observation import Observation, State
 
 SITES = 250
 SWEEPS = 10

@@ -28,6 +28,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
 FLOOR = (
     "access.py",
     "actions.py",
+    "alerting/actions.py",
     "audit.py",
     "catalogue.py",
     "entrance.py",

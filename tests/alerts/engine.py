@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from alerts.cause import Judgement, advance
 from alerts.evidence import Patience
 from alerts.graph import Graph, Thing, build, consequences
-from alerts.memory import Memory, Observation, Snapshot, State
+from alerts.memory import Memory, Snapshot
 from alerts.plain import dump, load
+from tinhnet.model.observation import Observation, State
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 PATIENCE = Patience(parents_s=15, again_s=120, together_s=5)

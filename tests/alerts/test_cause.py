@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.graph import Graph, build, consequences
-from alerts.memory import State
 from tests.alerts.engine import Engine, at, names
+from tinhnet.model.observation import State
 
 CIRCUIT, BACKUP = "link:dien-ban-1", "link:dien-ban-2"
 ROUTER, PC, BUILDING = "device:dien-ban-cpe1", "device:dien-ban-pc", "site:dien-ban"

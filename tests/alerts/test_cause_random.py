@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from alerts.cause import Judgement, advance
 from alerts.evidence import Patience
 from alerts.graph import Graph, Thing, build, consequences
-from alerts.memory import Memory, Observation, Snapshot, State
+from alerts.memory import Memory, Snapshot
 from alerts.plain import dump, load
+from tinhnet.model.observation import Observation, State
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 RANDOM = settings(max_examples=150, deadline=None, derandomize=True, database=None)

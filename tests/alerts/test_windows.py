@@ -7,25 +7,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.graph import Graph
-from alerts.life import Acknowledged, Alert, Habits, Raised, Silenced, step
-from alerts.recurrence import ZONE, parse
-from alerts.windows import (
+from alerts.working import job_hides, things_of_job
+from tinhnet.alerting.life import Acknowledged, Habits, Raised, Silenced, step
+from tinhnet.alerting.recurrence import ZONE, parse
+from tinhnet.alerting.windows import (
     Preview,
-    Scope,
-    Window,
     check,
     hides,
     is_open,
-    job_hides,
     occurrences,
     planned_now,
     preview,
     things_of,
-    things_of_job,
 )
 from tinhnet.errors import TinhnetError
+from tinhnet.model.alert import Alert
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState, Risk
+from tinhnet.model.window import Scope, Window
 
 ZERO = datetime(2026, 1, 6, 16, 0, tzinfo=UTC)  # 23:00 of a Tuesday in Vietnam
 HOUR = timedelta(hours=1)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
@@ -212,4 +213,199 @@ events = Table(
     Column("site", Text, index=True),
     Column("fields", JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+observed = Table(
+    "observed",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("format", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""What each collector last saw of all it asks, one row each: one a thing and second is too many."""
+
+reprobes = Table(
+    "reprobes",
+    metadata,
+    Column("thing", String(255), primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("fingerprint", String(16), primary_key=True),
+    Column("rule", String(64), nullable=False),
+    Column("thing", String(255), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("since", Moment),
+    Column("clear_since", Moment),
+    Column("fired_at", Moment, index=True),
+    Column("resolved_at", Moment, index=True),
+    Column("episode", Integer, nullable=False),
+    Column("owner", Text),
+    Column("owner_reason", Text),
+    Column("owned_at", Moment),
+    Column("owned_until", Moment),
+    Column("silences", JSON, nullable=False),
+    Column("is_told", Boolean, nullable=False),
+    Column("is_flapping", Boolean, nullable=False),
+    Column("beginnings", JSON, nullable=False),
+    Column("notices", Integer, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("device", Text, index=True),
+    Column("link", Text, index=True),
+    Column("site", Text, index=True),
+    Column("cause", String(255)),
+    Column("explains", JSON, nullable=False),
+    Column("sites_down", JSON, nullable=False),
+    Column("sites_degraded", JSON, nullable=False),
+    Column("value", Float),
+    Column("title_vi", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("sentence_vi", Text, nullable=False),
+    Column("sentence_en", Text, nullable=False),
+)
+
+alert_entries = Table(
+    "alert_entries",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("fingerprint", String(16), nullable=False, index=True),
+    Column("episode", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("actor", Text),
+    Column("text", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("key", String(80), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("fingerprint", String(16), nullable=False, index=True),
+    Column("episode", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("receiver", String(64), primary_key=True),
+    Column("key", String(120), primary_key=True),
+    Column("message", Integer, primary_key=True, autoincrement=False),
+    Column("notifier", String(32), nullable=False),
+    Column("fate", String(16), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("due_at", Moment, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("fingerprints", JSON, nullable=False),
+)
+
+windows = Table(
+    "windows",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("is_planned", Boolean, nullable=False),
+    Column("scope", JSON, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("length_s", Float, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("announced_at", Moment, nullable=False),
+    Column("recurrence", Text),
+    Column("without", JSON, nullable=False),
+    Column("lifted_at", Moment, index=True),
+    Column("lifted_by", Text),
+)
+
+memories = Table(
+    "memories",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("subject", String(255), nullable=False, index=True),
+    Column("is_up", Boolean, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("is_open", Boolean, nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("person", String(64), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("start", Moment, nullable=False),
+    Column("end", Moment, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("fingerprint", String(16), primary_key=True),
+    Column("episode", Integer, primary_key=True, autoincrement=False),
+    Column("carrier", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("given_at", Moment, nullable=False),
+    Column("given_by", Text, nullable=False),
+    Column("taken_at", Moment),
+    Column("taken_by", Text),
+    Column("note", Text, nullable=False),
+    Column("content", JSON, nullable=False),
+)
+
+displays = Table(
+    "displays",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("code", String(64), nullable=False, unique=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("paired_at", Moment),
+    Column("paired_by", Text),
+    Column("token", String(64), unique=True),
+    Column("seen_at", Moment),
+    Column("ends_at", Moment),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("view", String(32), primary_key=True),
+    Column("thing", String(255), primary_key=True),
+    Column("x", Float, nullable=False),
+    Column("y", Float, nullable=False),
 )

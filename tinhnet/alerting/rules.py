@@ -13,7 +13,7 @@ from tinhnet.errors import Problem, ProblemsError
 from tinhnet.inventory.document import Document, read
 from tinhnet.inventory.wording import did_you_mean, problem, shown
 
-SHIPPED = Path(__file__).parent / "rules"
+SHIPPED = Path(__file__).parents[2] / "alerts/rules"
 FORMAT = 1
 PLACES = frozenset({"thing", "value", "limit"})
 # Every metric a rule may name and the unit of its values; docs/alerts.md says what they mean.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.life import Alert, Cleared, Event, Habits, Notice, Raised, Ticked, fingerprint, step
-from alerts.rules import Rule
+from tinhnet.alerting.life import Cleared, Event, Habits, Raised, Ticked, fingerprint, step
+from tinhnet.alerting.rules import Rule
+from tinhnet.model.alert import Alert, Notice
 
 
 class Condition(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.rules import METRICS, load_rules, told
+from tinhnet.alerting.rules import METRICS, load_rules, told
 from tinhnet.errors import ProblemsError
 
 ROOT = Path(__file__).parents[2]

@@ -9,11 +9,11 @@ INTERVAL, COUNT and UNTIL; days taken out (EXDATE) stand beside.
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tinhnet.errors import TinhnetError
+from tinhnet.model.window import Recurrence
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -22,25 +22,6 @@ KNOWN = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "COUNT", "UNTIL"})
 WEEK = 7
 LAST_DAY = 31
 HORIZON = {"weekly": 5200, "monthly": 1200}  # a century
-
-
-@dataclass(frozen=True, slots=True)
-class Recurrence:
-    """A rule of repetition.
-
-    `frequency`: "weekly" or "monthly".  `weekdays` pairs a week of the month
-    (0: every, 2: the second, -1: the last) with a day (0 is Monday).
-    `month_days` counts from 1, or from the end with -1.  `count` and `until`
-    (a local day, included) end it; None: never.
-    """
-
-    frequency: str
-    interval: int = 1
-    weekdays: tuple[tuple[int, int], ...] = ()
-    month_days: tuple[int, ...] = ()
-    count: int | None = None
-    until: date | None = None
-    without: frozenset[date] = frozenset()
 
 
 def parse(text: str, without: frozenset[date] = frozenset()) -> Recurrence:
@@ -69,6 +50,18 @@ def parse(text: str, without: frozenset[date] = frozenset()) -> Recurrence:
         until=_day(text, parts["UNTIL"]) if "UNTIL" in parts else None,
         without=without,
     )
+
+
+def text_of(rule: Recurrence) -> str:
+    """Return the RRULE that `parse` reads as this recurrence; days taken out are not part of it."""
+    parts = [f"FREQ={rule.frequency.upper()}"]
+    parts += [f"INTERVAL={rule.interval}"] if rule.interval != 1 else []
+    days = ",".join(f"{week or ''}{DAYS[day]}" for week, day in rule.weekdays)
+    parts += [f"BYDAY={days}"] if days else []
+    parts += [f"BYMONTHDAY={','.join(map(str, rule.month_days))}"] if rule.month_days else []
+    parts += [f"COUNT={rule.count}"] if rule.count is not None else []
+    parts += [f"UNTIL={rule.until:%Y%m%d}"] if rule.until is not None else []
+    return ";".join(parts)
 
 
 def starts(first: datetime, rule: Recurrence | None, until: datetime) -> Iterator[datetime]:

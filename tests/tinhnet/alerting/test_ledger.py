@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.ledger import (
+from tinhnet.alerting.ledger import (
     Claim,
     Exclusion,
     Interval,

@@ -1,53 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Silences, maintenance windows and running jobs: what they hide, and for how long."""
+"""Silences and maintenance windows: what they hide, and for how long."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from alerts.graph import Graph, consequences
-from alerts.life import Alert, AlertState
-from alerts.recurrence import Recurrence, starts
+from tinhnet.alerting.recurrence import starts
 from tinhnet.errors import TinhnetError
+from tinhnet.model.alert import Alert, AlertState
 from tinhnet.model.declared import DeclaredNetwork
-from tinhnet.model.job import Job, JobDevice, Risk
+from tinhnet.model.window import Scope, Window
 
-SETTLE_S = 30.0  # after a job: longer than two rounds of probes and a dead interval
 HIDEABLE = frozenset({AlertState.PENDING, AlertState.FIRING, AlertState.ACKNOWLEDGED})
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a window is about.
-
-    `things` are named as in the graph; `sites` covers what stands at a site
-    and the circuits that end there, never the other ends; `carriers` covers
-    their circuits.  `rules` narrows it to alerts of these rules.
-    """
-
-    things: frozenset[str] = frozenset()
-    sites: frozenset[str] = frozenset()
-    carriers: frozenset[str] = frozenset()
-    rules: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A silence (`is_planned` False) or a maintenance window, once or again and again.
-
-    It opens at `start` for `length_s` seconds, and at every start of
-    `recurrence`.  Owner and reason are not empty.
-    """
-
-    id: str
-    is_planned: bool
-    scope: Scope
-    start: datetime
-    length_s: float
-    owner: str
-    reason: str
-    announced_at: datetime
-    recurrence: Recurrence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,36 +122,3 @@ def planned_now(
         if window.is_planned and not window.scope.rules and is_open(window, now)
     ]
     return frozenset[str]().union(*found)
-
-
-def things_of_job(
-    job: Job, devices: Iterable[JobDevice], network: DeclaredNetwork, graph: Graph
-) -> frozenset[str]:
-    """Return what a job explains: its devices, the links that end on them, what needs those.
-
-    A building of which it takes every circuit is its doing, too.
-
-    Nothing for a job that only reads or only checks, and nothing of a device
-    that the job has not begun to touch or that is not part of it.
-    """
-    if job.risk is Risk.READ or job.check or job.started_at is None:
-        return frozenset()
-    touched = [one.device for one in devices if one.task is not None or one.result is not None]
-    broken = {f"device:{id_}" for id_ in touched}
-    for id_ in touched:
-        broken.update(f"link:{link.id}" for link in network.links_of(id_))
-    lost = consequences(graph, broken)
-    emptied = {shell for shell, inside in graph.inside.items() if lost.issuperset(inside)}
-    return lost | emptied
-
-
-def job_hides(job: Job, things: frozenset[str], alert: Alert, now: datetime) -> bool:
-    """Tell whether a job hides an alert: one of its things, broken since it began, while it runs.
-
-    `things` come from `things_of_job`.  It goes on for `SETTLE_S` after the
-    end; what was broken before the job is not its doing.
-    """
-    if job.started_at is None or alert.since is None or alert.thing not in things:
-        return False
-    end = now if job.ended_at is None else job.ended_at + timedelta(seconds=SETTLE_S)
-    return job.started_at <= alert.since and now <= end

@@ -9,9 +9,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.life import Alert, Cleared, Raised, Ticked, step
-from alerts.rules import Rule
-from alerts.trial import (
+from tinhnet.alerting.life import Cleared, Raised, Ticked, step
+from tinhnet.alerting.rules import Rule
+from tinhnet.alerting.trial import (
     Condition,
     DryRun,
     Point,
@@ -22,6 +22,7 @@ from alerts.trial import (
     habits_of,
     judge,
 )
+from tinhnet.model.alert import Alert
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 RANDOM = settings(max_examples=100, deadline=None, derandomize=True, database=None)

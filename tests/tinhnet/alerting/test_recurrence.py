@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.recurrence import DAYS, ZONE, Recurrence, parse, starts
+from tinhnet.alerting.recurrence import DAYS, ZONE, parse, starts
 from tinhnet.errors import TinhnetError
+from tinhnet.model.window import Recurrence
 
 RANDOM = settings(max_examples=100, deadline=None, derandomize=True, database=None)
 FIRST = datetime(2026, 1, 6, 23, 0, tzinfo=ZONE)  # a Tuesday

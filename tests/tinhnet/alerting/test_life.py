@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.life import (
+from alerts.plain import dump, load
+from tinhnet.alerting.life import (
     Acknowledged,
-    Alert,
-    AlertState,
     Cleared,
     Event,
     Habits,
-    Notice,
     Raised,
     Released,
     Silenced,
@@ -25,8 +23,8 @@ from alerts.life import (
     fingerprint,
     step,
 )
-from alerts.plain import dump, load
 from tinhnet.errors import TinhnetError
+from tinhnet.model.alert import Alert, AlertState, Notice
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 RANDOM = settings(max_examples=100, deadline=None, derandomize=True, database=None)

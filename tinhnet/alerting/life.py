@@ -12,20 +12,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeAlias
 
 from tinhnet.errors import TinhnetError
-
-
-class AlertState(StrEnum):
-    """Where an alert stands; silenced and acknowledged ones still hold."""
-
-    PENDING = "pending"
-    FIRING = "firing"
-    ACKNOWLEDGED = "acknowledged"
-    SILENCED = "silenced"
-    RESOLVED = "resolved"
+from tinhnet.model.alert import Acknowledgement, Alert, AlertState, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +32,6 @@ class Habits:
     flaps: int = 4
     flap_window_s: float = 900.0
     flap_quiet_s: float = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
-    """Who takes care of it, why, and until when that holds."""
-
-    owner: str
-    reason: str
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One condition of one thing, through all its episodes.
-
-    `at` is the time of the last event.  `since` is when the condition began
-    to hold, None while it does not; `clear_since` when it stopped, while the
-    alert has not resolved.  `fired_at` and `resolved_at` belong to the
-    episode, counted by `episode` from 1; 0 before the first.  `is_told` says
-    that people know of this episode.  `beginnings` are those that count for
-    flapping; `notices` counts the notices of the episode.
-    """
-
-    fingerprint: str
-    rule: str
-    thing: str
-    severity: str
-    at: datetime
-    since: datetime | None = None
-    clear_since: datetime | None = None
-    fired_at: datetime | None = None
-    resolved_at: datetime | None = None
-    episode: int = 0
-    acknowledgement: Acknowledgement | None = None
-    silences: tuple[str, ...] = ()
-    is_told: bool = False
-    is_flapping: bool = False
-    beginnings: tuple[datetime, ...] = ()
-    notices: int = 0
-
-    @property
-    def state(self) -> AlertState:
-        """Return the one word that people see."""
-        if self.since is None:
-            return AlertState.RESOLVED
-        if self.fired_at is None:
-            return AlertState.PENDING
-        if self.silences:
-            return AlertState.SILENCED
-        return AlertState.ACKNOWLEDGED if self.acknowledgement else AlertState.FIRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +90,6 @@ class Ticked:
 
 
 Event: TypeAlias = Raised | Cleared | Acknowledged | Released | Silenced | Unsilenced | Ticked
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something people must be told.
-
-    `kind`: "firing", "resolved", "acknowledgement_lapsed", "silence_lapsed".
-    `key` is the same whenever the same history is replayed, and no other's.
-    """
-
-    key: str
-    kind: str
-    fingerprint: str
-    episode: int
-    at: datetime
 
 
 def fingerprint(rule: str, labels: Mapping[str, str]) -> str:
