@@ -36,7 +36,21 @@ METRICS = {
     "certificate_expires_s": "s",
     "clock_offset_s": "s",
     "worker_age_s": "s",
+    "service_up_at_site": "bool",
+    "site_up": "bool",
+    "network_up": "bool",
+    "observed_age_s": "s",
+    "state_used_ratio": "ratio",
+    "series_backlog": "count",
 }
+CAUSES = {
+    "circuit_up": "link",
+    "device_up": "device",
+    "service_up": "service",
+    "site_up": "site",
+    "network_up": "network",
+}
+"""Metrics whose thresholds root cause judges on the graph, not on samples, and for which things."""
 Kind: TypeAlias = Literal["threshold", "absence", "rate"]
 Severity: TypeAlias = Literal["critical", "high", "medium", "low", "info"]
 
@@ -66,6 +80,11 @@ class Rule:
     for_s: float = 0.0
     over_s: float = 0.0
     stale_s: float = 180.0
+
+    @property
+    def judges(self) -> str | None:
+        """Return the kind of thing whose cause this rule tells, None for a rule over samples."""
+        return CAUSES.get(self.metric) if self.kind == "threshold" else None
 
     def sentence(self, language: str, thing: str, value: float | None) -> str:
         """Return what the alert says of a thing, in "vi" or "en"."""

@@ -10,6 +10,9 @@ from tinhnet.alerting.life import Cleared, Event, Habits, Raised, Ticked, finger
 from tinhnet.alerting.rules import Rule
 from tinhnet.model.alert import Alert, Notice
 
+SPACING = 40
+"""Parts of a rate's time of which one point is remembered: any of them may be its beginning."""
+
 
 class Condition(StrEnum):
     """What a rule says of a thing at a moment."""
@@ -157,7 +160,16 @@ def _kept(rule: Rule, watch: Watch, point: Point) -> tuple[Point, ...]:
         return (point,)
     oldest = point.at - timedelta(seconds=rule.over_s)
     before = [one for one in watch.points if one.at <= oldest][-1:]
-    return (*before, *(one for one in watch.points if one.at > oldest), point)
+    inside = [one for one in watch.points if one.at > oldest]
+    return (*before, *_thinned(inside, rule.over_s / SPACING), point)
+
+
+def _thinned(points: Sequence[Point], least_s: float) -> Sequence[Point]:
+    """Drop the last point where it stands closer than that to the one before it."""
+    if len(points) < 2:  # noqa: PLR2004 a pair
+        return points
+    gap_s = (points[-1].at - points[-2].at).total_seconds()
+    return points[:-1] if gap_s < least_s else points
 
 
 def _rate(rule: Rule, points: Sequence[Point]) -> float | None:
