@@ -18,6 +18,8 @@ from tinhnet.model.alert import (
 from tinhnet.store.schema import EPOCH, MICROSECOND, alert_entries, alerts, notices
 
 ALL = AlertFilter()
+AT_ONCE = 500
+"""Values of one statement: SQLite takes 32,766 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,38 @@ def find_alert(connection: Connection, fingerprint: str) -> AlertRecord | None:
     return None if row is None else _record(row)
 
 
+def find_alerts(connection: Connection, fingerprints: Iterable[str]) -> dict[str, AlertRecord]:
+    """Return the alerts of these fingerprints that there are."""
+    wanted = sorted(set(fingerprints))
+    found: dict[str, AlertRecord] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        piece = wanted[start : start + AT_ONCE]
+        rows = connection.execute(select(alerts).where(alerts.c.fingerprint.in_(piece)))
+        found |= {row.fingerprint: _record(row) for row in rows}
+    return found
+
+
 def list_alive(connection: Connection) -> tuple[AlertRecord, ...]:
     """Return every alert that has not resolved, those that began first first."""
     statement = (
         select(alerts)
         .where(alerts.c.state != AlertState.RESOLVED.value)
         .order_by(alerts.c.since, alerts.c.fingerprint)
+    )
+    return tuple(_record(row) for row in connection.execute(statement))
+
+
+def list_beginning(
+    connection: Connection, fingerprint: str, limit: int = 2
+) -> tuple[AlertRecord, ...]:
+    """Return the first alerts whose fingerprint begins so; none for an empty beginning."""
+    if not fingerprint:
+        return ()
+    statement = (
+        select(alerts)
+        .where(alerts.c.fingerprint.startswith(fingerprint, autoescape=True))
+        .order_by(alerts.c.fingerprint)
+        .limit(limit)
     )
     return tuple(_record(row) for row in connection.execute(statement))
 
@@ -130,22 +158,26 @@ def list_entries(
 
 def add_notices(connection: Connection, found: Sequence[Notice]) -> int:
     """Append notices that are not there yet, by their keys; return how many were new."""
-    keys = [one.key for one in found]
-    known = set(connection.scalars(select(notices.c.key).where(notices.c.key.in_(keys))))
-    rows = [
-        {
-            "key": one.key,
-            "kind": one.kind,
-            "fingerprint": one.fingerprint,
-            "episode": one.episode,
-            "at": one.at,
-        }
-        for one in found
-        if one.key not in known
-    ]
-    if rows:
-        connection.execute(insert(notices), rows)
-    return len(rows)
+    added = 0
+    for start in range(0, len(found), AT_ONCE):
+        piece = found[start : start + AT_ONCE]
+        keys = [one.key for one in piece]
+        known = set(connection.scalars(select(notices.c.key).where(notices.c.key.in_(keys))))
+        rows = [
+            {
+                "key": one.key,
+                "kind": one.kind,
+                "fingerprint": one.fingerprint,
+                "episode": one.episode,
+                "at": one.at,
+            }
+            for one in piece
+            if one.key not in known
+        ]
+        if rows:
+            connection.execute(insert(notices), rows)
+            added += len(rows)
+    return added
 
 
 def notices_after(

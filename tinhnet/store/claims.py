@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Rows of claims: from when to when a thing was seen up or down, and who says so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from tinhnet.alerting.ledger import Claim
 from tinhnet.store.schema import claims
@@ -44,6 +44,18 @@ def extend_claims(
         .where(claims.c.is_open, claims.c.subject.in_(sorted(subjects)))
         .values(until=until, is_open=not end)
     )
+
+
+def move_claims(connection: Connection, ends: Mapping[str, datetime], *, end: bool = False) -> None:
+    """Say of each subject until when what is claimed of it was seen; `end` closes the claims."""
+    if ends:
+        statement = (
+            update(claims)
+            .where(claims.c.is_open, claims.c.subject == bindparam("about"))
+            .values(until=bindparam("seen"), is_open=not end)
+        )
+        rows = [{"about": subject, "seen": until} for subject, until in ends.items()]
+        connection.execute(statement, rows)
 
 
 def list_claims(

@@ -14,6 +14,12 @@ def recall(connection: Connection, name: str) -> str | None:
     return found.scalar_one_or_none()
 
 
+def remembered_at(connection: Connection, name: str) -> datetime | None:
+    """Return when something was remembered under a name, None before the first time."""
+    found = connection.execute(select(memories.c.at).where(memories.c.name == name))
+    return found.scalar_one_or_none()
+
+
 def remember(connection: Connection, name: str, content: str, now: datetime) -> None:
     """Remember something in the transaction that writes what follows from it."""
     values = {"content": content, "at": now}

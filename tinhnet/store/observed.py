@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -13,6 +14,18 @@ from tinhnet.store.errors import StoreError
 from tinhnet.store.schema import EPOCH, MICROSECOND, observed, reprobes
 
 FORMAT = 1
+Raw: TypeAlias = tuple[str, int, str]
+"""State, microseconds since 1970 and a sentence: an observation before it is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A collector's row as it stands: comparing two of them costs next to nothing."""
+
+    source: str
+    at: datetime
+    format: int
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,23 @@ def put_observed(
     done = connection.execute(update(observed).where(observed.c.source == source).values(values))
     if done.rowcount == 0:
         connection.execute(insert(observed).values(source=source, **values))
+
+
+def list_sheets(connection: Connection) -> tuple[Sheet, ...]:
+    """Return the row of every collector, by source, unread."""
+    rows = connection.execute(select(observed).order_by(observed.c.source))
+    return tuple(Sheet(row.source, row.at, row.format, row.content) for row in rows)
+
+
+def raw_of(sheet: Sheet) -> dict[str, Raw]:
+    """Return what a row says of each thing; StoreError for a row of a newer product."""
+    return _raw(sheet.format, sheet.content)
+
+
+def observation_of(raw: Raw) -> Observation:
+    """Return the observation that was written so."""
+    state, at, why = raw
+    return Observation(State(state), EPOCH + at * MICROSECOND, why)
 
 
 def list_observed(connection: Connection) -> tuple[Sight, ...]:
@@ -83,12 +113,14 @@ def looked_at(connection: Connection, things: Iterable[str]) -> None:
 
 
 def _read(form: int, content: str) -> dict[str, Observation]:
+    return {thing: observation_of(one) for thing, one in _raw(form, content).items()}
+
+
+def _raw(form: int, content: str) -> dict[str, Raw]:
     if form != FORMAT:
         raise StoreError(
             f"what a collector saw has format {form}, expected {FORMAT}",
             "start the collectors of this version; they write it anew",
         )
-    return {
-        thing: Observation(State(state), EPOCH + at * MICROSECOND, why)
-        for thing, (state, at, why) in json.loads(content).items()
-    }
+    found: dict[str, Raw] = json.loads(content)
+    return found

@@ -4,11 +4,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, cast, insert, select, type_coerce, update
 
 from tinhnet.alerting.recurrence import parse, text_of
 from tinhnet.model.window import Scope, Window
-from tinhnet.store.schema import windows
+from tinhnet.store.schema import EPOCH, MICROSECOND, windows
+
+SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,21 @@ def list_windows(connection: Connection, *, lifted: bool = False) -> tuple[KeptW
     if not lifted:
         statement = statement.where(windows.c.lifted_at.is_(None))
     return tuple(_kept(row) for row in connection.execute(statement))
+
+
+def list_open(connection: Connection, now: datetime) -> tuple[Window, ...]:
+    """Return the windows that hold and may be open now or later, by id; ended ones are left out."""
+    length = cast(windows.c.length_s * SECOND, BigInteger)
+    ends = type_coerce(windows.c.start, BigInteger) + length
+    statement = (
+        select(windows)
+        .where(
+            windows.c.lifted_at.is_(None),
+            windows.c.recurrence.is_not(None) | (ends > (now - EPOCH) // MICROSECOND),
+        )
+        .order_by(windows.c.id)
+    )
+    return tuple(_kept(row).window for row in connection.execute(statement))
 
 
 def lift_window(connection: Connection, id_: str, actor: str, now: datetime) -> bool:
