@@ -124,6 +124,30 @@ class AccessConfig(_Section):
     token_days: int = Field(default=365, ge=1, description="days until a token ends")
 
 
+class AlertsConfig(_Section):
+    """How causes are judged and rules evaluated (docs/alerts.md)."""
+
+    rules: str = Field(default="", description="directory of rules; empty is the rules that ship")
+    period_s: float = Field(
+        default=10.0, ge=0.5, le=300, description="seconds between two looks at the samples"
+    )
+    stale_s: float = Field(
+        default=10.0, ge=1, le=600, description="seconds after which what was seen is unknown"
+    )
+    stale_service_s: float = Field(
+        default=30.0, ge=1, le=600, description="the same of services, which are asked less often"
+    )
+    parents_s: float = Field(
+        default=8.0, ge=0, le=600, description="seconds to wait for what a broken thing needs"
+    )
+    again_s: float = Field(
+        default=30.0, ge=0, le=3600, description="seconds to wait until a thing is asked again"
+    )
+    together_s: float = Field(
+        default=5.0, ge=0, le=60, description="seconds within which things vanish at once"
+    )
+
+
 class SupervisorConfig(_Section):
     """What `tinhnet up` keeps running."""
 
@@ -147,6 +171,7 @@ class Config(_Section):
     jobs: JobsConfig = JobsConfig()
     logs: LogsConfig = LogsConfig()
     access: AccessConfig = AccessConfig()
+    alerts: AlertsConfig = AlertsConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
 
 
