@@ -152,11 +152,36 @@ def _window(context: Context, actor: Actor, request: WindowRequest) -> Window:
     scope = request.scope
     if not (scope.things or scope.sites or scope.carriers or scope.rules):
         raise RequestError("a window must be about something", "name things, sites or carriers")
+    _check_declared(context, scope)
     if window.length_s <= 0:
         raise RequestError("a window must end after it begins", "give it a length")
     if window.recurrence is None and window.start + timedelta(seconds=window.length_s) <= now:
         raise RequestError("a window must not be over before it is kept", "name a time to come")
     return window
+
+
+def _check_declared(context: Context, scope: Scope) -> None:
+    """Raise RequestError where a scope names what is not declared: it would hide nothing."""
+    network = load(context.config.inventory)
+    known = {
+        "device": network.devices,
+        "link": network.links,
+        "service": network.services,
+        "site": network.sites,
+        "network": network.networks,
+    }
+    parts = [one.partition(":") for one in scope.things]
+    unknown = [
+        f"{kind}:{id_}" for kind, _, id_ in parts if kind in known and id_ not in known[kind]
+    ]
+    unknown += [f"site:{one}" for one in scope.sites if one not in network.sites]
+    unknown += [f"carrier:{one}" for one in scope.carriers if one not in network.carriers]
+    if unknown:
+        raise RequestError(
+            "%(names)s: no such thing is declared",
+            "name things as link:dien-ban-1, device:core1, site:dien-ban, service:portal",
+            names=", ".join(sorted(unknown)),
+        )
 
 
 def _happen(

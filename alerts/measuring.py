@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""Rules over samples, judged as new samples come; what is remembered survives a restart."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerts.naming import DATACENTRE, place_of_labels
+from alerts.statement import Statement
+from tinhnet.alerting.life import fingerprint
+from tinhnet.alerting.rules import Rule
+from tinhnet.alerting.trial import Condition, Point, Watch, absent_at, judge
+from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.store.series.sample import Sample, Series, series_of
+
+FORGET = timedelta(days=1)
+"""After so long without a value a series is not expected any more."""
+AT_CENTRE = frozenset({"certificate_expires_s", "service_duration_s"})
+"""Metrics that rules judge as seen from the data centre: one certificate is one alert."""
+REACHED = "service_up_at_site"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What outlives a restart of the rules' watches: by rule, and by series as text."""
+
+    watches: Mapping[str, Mapping[str, Watch]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a rule said of one series at one moment."""
+
+    series: Series
+    condition: Condition
+    at: datetime
+    value: float | None
+
+
+def judged(
+    rule: Rule,
+    watches: Mapping[Series, Watch],
+    newest: Mapping[Series, Sample],
+    now: datetime,
+    started: datetime,
+) -> tuple[dict[Series, Watch], list[Said]]:
+    """Return what to remember of a rule's series, and what it says of each.
+
+    `newest` has the newest sample of each series, none of one that is too
+    old.  Before `started` nobody looked, so that nothing was absent then.
+    Where no series of a metric has a new value, its collector is silent, and
+    absence says nothing.
+    """
+    after: dict[Series, Watch] = {}
+    found: list[Said] = []
+    is_fed = any(now - one.at <= timedelta(seconds=rule.stale_s) for one in newest.values())
+    for series in watches.keys() | newest.keys():
+        watch, sample = watches.get(series, Watch()), newest.get(series)
+        if sample is not None and (not watch.points or sample.at > watch.points[-1].at):
+            watch, condition = judge(rule, watch, Point(sample.at, sample.value))
+            found.append(Said(series, condition, sample.at, sample.value))
+            after[series] = watch
+            continue
+        last = watch.points[-1].at if watch.points else None
+        if last is None or now - last > FORGET:
+            found.append(Said(series, Condition.CLEAR, now, None))
+            continue
+        after[series] = watch
+        if rule.kind == "absence":
+            begins = absent_at(rule, max(last, started))
+            if now >= begins:
+                condition = Condition.HOLDS if is_fed else Condition.UNKNOWN
+                found.append(Said(series, condition, begins if is_fed else now, None))
+        elif now - last > timedelta(seconds=rule.stale_s):
+            found.append(Said(series, Condition.UNKNOWN, now, None))
+    return after, found
+
+
+def newest_for(rule: Rule, newest: Mapping[Series, Sample]) -> dict[Series, Sample]:
+    """Return those samples of a rule's metric that it is about."""
+    if rule.metric not in AT_CENTRE:
+        return dict(newest)
+    return {
+        series: one
+        for series, one in newest.items()
+        if (series.label("from") or DATACENTRE) == DATACENTRE
+    }
+
+
+def reached(
+    newest: Mapping[Series, Sample], broken: Mapping[str, str], connected: frozenset[str]
+) -> dict[Series, Sample]:
+    """Return whether services that work at the data centre answer the PC of a site, too.
+
+    A site that has no circuit tells nothing of a service, nor does a service
+    that is broken or explained.
+    """
+    works = {
+        series.label("service")
+        for series, one in newest.items()
+        if (series.label("from") or DATACENTRE) == DATACENTRE and one.value > 0
+    }
+    found = {}
+    for series, one in newest.items():
+        service, site = series.label("service"), series.label("from") or DATACENTRE
+        is_about = site != DATACENTRE and site in connected and service in works
+        if service is not None and is_about and f"service:{service}" not in broken:
+            renamed = series_of(REACHED, service=service, **{"from": site})
+            found[renamed] = Sample(renamed, one.at, one.value)
+    return found
+
+
+def labels_of(series: Series) -> dict[str, str]:
+    """Return the labels by which an alert is told from others: not those that follow from them."""
+    labels = dict(series.labels)
+    if "device" in labels or "link" in labels:
+        labels.pop("site", None)
+    if "interface" in labels:
+        labels.pop("link", None)
+    return labels
+
+
+def said_as_statements(
+    rule: Rule, said: Iterable[Said], network: DeclaredNetwork, alive: frozenset[str]
+) -> Iterator[Statement]:
+    """Yield what concerns an alert: conditions that hold, and whatever is said of one alive."""
+    for one in said:
+        labels = labels_of(one.series)
+        if one.condition is not Condition.HOLDS and fingerprint(rule.id, labels) not in alive:
+            continue
+        place = place_of_labels(dict(one.series.labels), network)
+        yield Statement(rule, labels, place, one.condition, one.at, one.value)
+
+
+def kept_of(watches: Mapping[str, Mapping[Series, Watch]], rules: Mapping[str, Rule]) -> Kept:
+    """Return what of the watches cannot be found out again: what holds, and points of rates."""
+    found = {}
+    for id_, held in watches.items():
+        is_rate = id_ in rules and rules[id_].kind == "rate"
+        kept = {text_of(series): one for series, one in held.items() if is_rate or one.holds}
+        if kept:
+            found[id_] = kept
+    return Kept(found)
+
+
+def watches_of(kept: Kept) -> dict[str, dict[Series, Watch]]:
+    """Return the watches that were kept."""
+    return {
+        id_: {series_of_text(text): one for text, one in held.items()}
+        for id_, held in kept.watches.items()
+    }
+
+
+def holding(watches: Mapping[str, Mapping[Series, Watch]]) -> frozenset[tuple[str, Series]]:
+    """Return which rule holds of which series: what a restart must not forget."""
+    return frozenset(
+        (id_, series) for id_, held in watches.items() for series, one in held.items() if one.holds
+    )
+
+
+def text_of(series: Series) -> str:
+    """Return a series as text: name and labels, a tab between them."""
+    return "\t".join([series.name, *(f"{key}={value}" for key, value in series.labels)])
+
+
+def series_of_text(text: str) -> Series:
+    """Return what `text_of` wrote."""
+    name, *pairs = text.split("\t")
+    return Series(name, tuple((one.partition("=")[0], one.partition("=")[2]) for one in pairs))
