@@ -76,16 +76,16 @@ def run(
     What hides it comes first, so that nothing is told that should not be;
     what stops hiding it comes last, so that what is over is not told.
     """
-    course = _Course(before, habits)
-    if statement is not None and before.alert.since is None:
-        course.begin(statement, now)
+    course = _Course(_fresh(before), habits)
     for by, since in hidings.now.items():
-        if by not in before.alert.silences:
+        if by not in course.record.alert.silences:
             course.take(Silenced(since, by))
     if statement is not None:
+        if before.alert.since is None:
+            course.begin(statement, now)
         course.say(statement, now)
-    for by in before.alert.silences:
-        if by not in hidings.now:
+    for by in course.record.alert.silences:
+        if by not in hidings.now and course.record.alert.since is not None:
             is_lapse = by not in hidings.lifted and not by.startswith("cause:")
             course.take(Unsilenced(now, by, is_lapse))
     due = due_at(course.record.alert, habits)
@@ -94,6 +94,14 @@ def run(
         due = due_at(course.record.alert, habits)
     course.point_at_cause()
     return course.outcome(before, due)
+
+
+def _fresh(record: AlertRecord) -> AlertRecord:
+    """Return an alert without what an episode that is over left behind."""
+    if record.alert.since is not None:
+        return record
+    alert = replace(record.alert, silences=())
+    return replace(record, alert=alert, cause=None, explains=(), sites_down=(), sites_degraded=())
 
 
 def habits_for(statement: Statement | None, known: Mapping[str, Habits], rule: str) -> Habits:
@@ -121,8 +129,9 @@ class _Course:
         alert = self.record.alert
         is_named = statement.is_cause and statement.condition is Condition.HOLDS
         at = now if is_named else statement.at
-        self._describe(statement, now)
         self.take(event_of(alert, statement.condition, at, self.habits), statement.details)
+        if statement.condition is Condition.HOLDS:
+            self._describe(statement, now)
         over = self.record.alert.since is None and alert.since is not None
         if over and alert.fired_at is not None:
             self._describe_end(statement, alert.since)
@@ -150,35 +159,26 @@ class _Course:
 
     def _describe(self, statement: Statement, now: datetime) -> None:
         """Write what the statement says; a value that merely moves on waits a while."""
-        if statement.condition is not Condition.HOLDS:
-            return
-        told = self._told(statement)
-        moves_only = (
-            replace(
-                told,
-                value=self.record.value,
-                sentence_vi=self.record.sentence_vi,
-                sentence_en=self.record.sentence_en,
-            )
-            == self.record
+        alert, told = self.record.alert, self._told(statement)
+        same_value = replace(
+            told,
+            value=self.record.value,
+            sentence_vi=self.record.sentence_vi,
+            sentence_en=self.record.sentence_en,
         )
-        is_fresh = now - self.record.alert.at < timedelta(seconds=FRESH_S)
-        holds = self.record.alert.since is not None and not statement.is_cause
-        if moves_only and is_fresh and holds:
+        is_fresh = now - alert.at < timedelta(seconds=FRESH_S)
+        if same_value == self.record and is_fresh and not statement.is_cause:
             return
         grown = set(told.explains) - set(self.record.explains)
-        if grown and self.record.alert.fired_at is not None:
-            self.entries.append(_explains(self.record.alert, grown, now))
+        if grown and alert.fired_at is not None:
+            self.entries.append(_explains(alert, grown, now))
         if told != self.record:
-            self.record = replace(told, alert=replace(told.alert, at=max(told.alert.at, now)))
+            self.record = replace(told, alert=replace(told.alert, at=max(alert.at, now)))
 
     def _told(self, statement: Statement) -> AlertRecord:
-        kept = self.record
-        if kept.alert.since is None or not statement.is_cause:
-            kept = replace(kept, explains=(), sites_down=(), sites_degraded=())
         return replace(
-            kept,
-            alert=replace(kept.alert, severity=statement.rule.severity),
+            self.record,
+            alert=replace(self.record.alert, severity=statement.rule.severity),
             title_vi=statement.rule.title_vi,
             title_en=statement.rule.title_en,
             sentence_vi=statement.sentence("vi"),
@@ -186,13 +186,9 @@ class _Course:
             device=statement.place.device,
             link=statement.place.link,
             site=statement.place.site,
-            explains=kept.explains if statement.explains is None else statement.explains,
-            sites_down=kept.sites_down if statement.sites_down is None else statement.sites_down,
-            sites_degraded=(
-                kept.sites_degraded
-                if statement.sites_degraded is None
-                else statement.sites_degraded
-            ),
+            explains=statement.explains,
+            sites_down=statement.sites_down,
+            sites_degraded=statement.sites_degraded,
             value=statement.value,
         )
 

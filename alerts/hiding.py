@@ -104,9 +104,10 @@ def windows_now(
     held: Iterable[Window], network: DeclaredNetwork, now: datetime, horizon: timedelta
 ) -> WindowsNow:
     """Return which windows are open; looks for the next turn no further than `horizon`."""
+    known = tuple(held)
     found: list[OpenWindow] = []
     turns: list[datetime] = [now + horizon]
-    for window in held:
+    for window in known:
         for one in windows.occurrences(window, now, now + horizon):
             if one.start <= now:
                 things = windows.things_of(window.scope, network)
@@ -114,7 +115,7 @@ def windows_now(
                 turns.append(one.end)
             else:
                 turns.append(one.start)
-    return WindowsNow(tuple(found), min(turns) if found or len(turns) > 1 else None)
+    return WindowsNow(tuple(found), min(turns) if known else None)
 
 
 def jobs_now(

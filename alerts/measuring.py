@@ -53,7 +53,8 @@ def judged(
     """
     after: dict[Series, Watch] = {}
     found: list[Said] = []
-    is_fed = any(now - one.at <= timedelta(seconds=rule.stale_s) for one in newest.values())
+    fed = timedelta(seconds=rule.for_s / 2)
+    is_fed = any(now - one.at <= fed for one in newest.values())
     for series in watches.keys() | newest.keys():
         watch, sample = watches.get(series, Watch()), newest.get(series)
         if sample is not None and (not watch.points or sample.at > watch.points[-1].at):

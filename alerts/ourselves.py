@@ -22,8 +22,8 @@ METRICS = frozenset({WORKER_AGE, "observed_age_s", "state_used_ratio", "series_b
 def ages_of_workers(
     beats: Iterable[Heartbeat], expected: Iterable[str], started: datetime, now: datetime
 ) -> dict[Series, Sample]:
-    """Return how long each worker is silent; one that never beat, since `started`."""
-    last = {one.worker: one.at for one in beats}
+    """Return how long each worker is silent, as far as we look: since `started`."""
+    last = {one.worker: max(one.at, started) for one in beats}
     wanted = last | {name: started for name in expected if name not in last}
     return {
         (series := series_of(WORKER_AGE, worker=name)): Sample(
@@ -40,11 +40,13 @@ def for_beats(rule: Rule, beats: Iterable[Heartbeat]) -> Rule:
     return replace(rule, above=above, clear=min(rule.clear or above, above))
 
 
-def ages_of_sources(sources: Mapping[str, datetime], now: datetime) -> dict[Series, Sample]:
-    """Return how old what each collector wrote is."""
+def ages_of_sources(
+    sources: Mapping[str, datetime], started: datetime, now: datetime
+) -> dict[Series, Sample]:
+    """Return how old what each collector wrote is, as far as we look: since `started`."""
     return {
         (series := series_of("observed_age_s", source=name)): Sample(
-            series, now, max((now - at).total_seconds(), 0.0)
+            series, now, max((now - max(at, started)).total_seconds(), 0.0)
         )
         for name, at in sources.items()
         if now - at < FORGOTTEN

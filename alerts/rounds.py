@@ -162,7 +162,7 @@ class Rounds:
             sources = {one.source: one.at for one in observed.list_sheets(connection)}
             return {
                 **ourselves.ages_of_workers(beats, expected, self._started, now),
-                **ourselves.ages_of_sources(sources, now),
+                **ourselves.ages_of_sources(sources, self._started, now),
                 **ourselves.used_of(context.config.state, now),
                 **ourselves.backlog_of(self._series.backlog, now),
             }

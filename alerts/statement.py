@@ -29,9 +29,9 @@ class Statement:
     condition: Condition
     at: datetime
     value: float | None = None
-    explains: tuple[str, ...] | None = None
-    sites_down: tuple[str, ...] | None = None
-    sites_degraded: tuple[str, ...] | None = None
+    explains: tuple[str, ...] = ()
+    sites_down: tuple[str, ...] = ()
+    sites_degraded: tuple[str, ...] = ()
     remark_vi: str = ""
     remark_en: str = ""
     details: Mapping[str, str] = field(default_factory=dict)

@@ -178,7 +178,7 @@ def test_a_running_job_hides_what_it_does_to_its_device(play: Stage) -> None:
     assert hidden.alert.silences == (f"job:{job.id}",)
     assert quiet == []
     assert play.told() == [("firing", BUILDING)]
-    assert play.kinds(hidden) == ["silenced", "firing", "unsilenced"]
+    assert play.kinds(hidden) == ["silenced", "firing", "explains", "unsilenced"]
 
 
 def test_a_silence_that_is_lifted_lets_the_alert_be_heard(play: Stage) -> None:
