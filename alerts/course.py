@@ -61,6 +61,7 @@ def begun(statement: Statement) -> AlertRecord:
         device=statement.place.device,
         link=statement.place.link,
         site=statement.place.site,
+        value=statement.value,
     )
 
 
@@ -131,7 +132,7 @@ class _Course:
         at = now if is_named else statement.at
         self.take(event_of(alert, statement.condition, at, self.habits), statement.details)
         if statement.condition is Condition.HOLDS:
-            self._describe(statement, now)
+            self._describe(statement, now, alert)
         over = self.record.alert.since is None and alert.since is not None
         if over and alert.fired_at is not None:
             self._describe_end(statement, alert.since)
@@ -157,7 +158,7 @@ class _Course:
         record = self.record if is_changed else before
         return Outcome(record, tuple(self.entries), tuple(self.notices), is_changed, due)
 
-    def _describe(self, statement: Statement, now: datetime) -> None:
+    def _describe(self, statement: Statement, now: datetime, before: Alert) -> None:
         """Write what the statement says; a value that merely moves on waits a while."""
         alert, told = self.record.alert, self._told(statement)
         same_value = replace(
@@ -166,7 +167,7 @@ class _Course:
             sentence_vi=self.record.sentence_vi,
             sentence_en=self.record.sentence_en,
         )
-        is_fresh = now - alert.at < timedelta(seconds=FRESH_S)
+        is_fresh = before.since is not None and now - before.at < timedelta(seconds=FRESH_S)
         if same_value == self.record and is_fresh and not statement.is_cause:
             return
         grown = set(told.explains) - set(self.record.explains)

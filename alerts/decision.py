@@ -21,8 +21,8 @@ from alerts.hiding import (
     job_turns,
     jobs_now,
 )
-from alerts.memory import Memory, Record, Snapshot
-from alerts.naming import place_of, place_of_labels
+from alerts.memory import Memory, Record, Snapshot, absorb
+from alerts.naming import place_of_labels
 from alerts.scene import Scene
 from alerts.sight import Sight
 from alerts.statement import Statement
@@ -196,8 +196,10 @@ def _judge(scene: Scene, mind: Mind, moment: Moment) -> tuple[Memory, Judgement]
         and not any(one.unseen for one in known.causes)
     ):
         return mind.memory, known
+    seen_before = absorb(scene.graph, mind.memory.records, mind.sight.observations())
+    memory = replace(mind.memory, records=seen_before)  # what was passed over as nothing new
     snapshot = Snapshot(moment.sight.observations(), planned)
-    return advance(scene.graph, mind.memory, snapshot, moment.now, scene.patience)
+    return advance(scene.graph, memory, snapshot, moment.now, scene.patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,16 +219,12 @@ class _Hider:
         alert = record.alert
         if alert.since is None and said is not None:
             alert = replace(alert, since=said.at)
-        if said is not None:
-            things = said.place.things
-        elif is_cause:
-            things = place_of(alert.thing, self.scene.network).things
-        else:
-            things = place_of_labels(record.labels, self.scene.network).things
         at = None if is_cause else self.measured.get(alert.fingerprint, alert.at)
-        if is_cause:
-            things = frozenset({alert.thing})
-        found = self.hiding.of(alert, things, at, moment.now)
+        things = {alert.thing}
+        if not is_cause:
+            things |= {f"device:{record.device}"} if record.device else set()
+            things |= {f"link:{record.link}"} if record.link else set()
+        found = self.hiding.of(alert, frozenset(things), at, moment.now)
         is_held = said is None and is_cause and self.hiding.broken.get(alert.thing) == alert.thing
         kept = dict.fromkeys(alert.silences, moment.now) if is_held else {}
         return {**kept, **found}

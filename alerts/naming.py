@@ -22,13 +22,6 @@ class Place:
     device: str | None = None
     link: str | None = None
     site: str | None = None
-    service: str | None = None
-
-    @property
-    def things(self) -> frozenset[str]:
-        """Return every thing that hides this one when it is broken or worked on."""
-        named = (("device", self.device), ("link", self.link), ("service", self.service))
-        return frozenset({self.thing, *(f"{kind}:{id_}" for kind, id_ in named if id_)})
 
 
 def place_of(thing: str, network: DeclaredNetwork) -> Place:
@@ -44,7 +37,7 @@ def place_of(thing: str, network: DeclaredNetwork) -> Place:
         case "service" if id_ in network.services:
             found = network.services[id_]
             site = network.devices[found.server].site
-            return Place(thing, found.name_vi, found.name_en, found.server, site=site, service=id_)
+            return Place(thing, found.name_vi, found.name_en, found.server, site=site)
         case "site" if id_ in network.sites:
             return Place(thing, *_site(id_, network), site=id_)
         case "network" if id_ in network.networks:
@@ -83,7 +76,6 @@ def _service(labels: Mapping[str, str], network: DeclaredNetwork) -> Place:
         f"{found.name_en} (seen from {en})",
         found.device,
         site=seen_from,
-        service=found.service,
     )
 
 

@@ -116,7 +116,8 @@ class Rounds:
     def _is_late(self, view: View, now: datetime) -> bool:
         """Tell whether points of rates wait to be written."""
         rates = (id_ for id_, rule in view.scene.rules.items() if rule.kind == "rate")
-        has_points = any((self._watches or {}).get(id_) for id_ in rates)
+        watches = self._watches or {}
+        has_points = any(watches.get(id_) for id_ in rates)
         return has_points and now - self._kept_at >= timedelta(seconds=KEEP_S)
 
     def _recalled(self, connection: Transaction) -> dict[str, dict[Series, Watch]]:
@@ -139,8 +140,10 @@ class Rounds:
             self._dues.setdefault(metric, now + number * period / len(metrics))
         for gone in self._dues.keys() - set(metrics):
             del self._dues[gone]
-        metric, due = min(self._dues.items(), key=lambda one: one[1], default=(None, now))
-        if metric is None or due > now:
+        if not self._dues:
+            return None
+        metric, due = min(self._dues.items(), key=lambda one: one[1])
+        if due > now:
             return None
         pause = timedelta(seconds=SELF_S) if metric == OURSELVES else period
         self._dues[metric] = max(due + pause, now)

@@ -169,7 +169,7 @@ def test_a_running_job_hides_what_it_does_to_its_device(play: Stage) -> None:
     play.breaks(BUILDING)
     (hidden,) = play.alerts()
     with play.context.store.writing() as connection:
-        leases.end_job(connection, job, JobState.SUCCEEDED, "", [], play.clock.now)
+        leases.end_job(connection, job, JobState.SUCCEEDED, "", {}, play.clock.now)
     play.pass_time(20)
     quiet = play.told()
     play.pass_time(20)

@@ -4,6 +4,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_step_that_changes_nothing_takes_no_time(crowd: Stage) -> None:
     """It happens several times a second: the collector wrote, and everything is as it was."""
     spent = []
     for _ in range(20):
-        crowd.clock.now = crowd.clock.now.replace(microsecond=crowd.clock.now.microsecond + 1)
+        crowd.clock.now += timedelta(seconds=0.1)
         crowd.look()
         began = time.process_time()
         crowd.worker.step(crowd.context)
@@ -84,16 +85,15 @@ def test_a_step_that_changes_nothing_takes_no_time(crowd: Stage) -> None:
 @pytest.mark.slow
 def test_an_outage_of_a_thousand_devices_is_named_within_a_second(crowd: Stage) -> None:
     """Both cores die, and all 2,000 devices with them."""
-    crowd.pass_time(2)
     crowd.broken |= {"device:core1", "device:core2"}
     spent = 0.0
     for _ in range(4):
-        crowd.clock.now = crowd.clock.now.replace(microsecond=0)
+        crowd.clock.now += timedelta(seconds=0.5)
         crowd.look()
         began = time.process_time()
         crowd.step()
         spent += time.process_time() - began
-        crowd.clock.now = crowd.clock.now.replace(microsecond=500_000)
+        crowd.clock.now += timedelta(seconds=0.2)
         crowd.answer()
         began = time.process_time()
         crowd.step()

@@ -9,7 +9,7 @@ import pytest
 from tinhnet.alerting.rules import METRICS, load_rules, told
 from tinhnet.errors import ProblemsError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PLACES = "known: {thing}, {value}, {limit}"
 GOOD = """format: 1
 rule:
