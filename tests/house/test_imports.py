@@ -40,7 +40,7 @@ OWNERS = {
     "rich": ("tinhnet/", "changes", "lab", "webui"),
     "sqlalchemy": ("tinhnet/store",),
     "structlog": ("tinhnet/logs.py",),
-    "typer": ("tinhnet/", "changes", "collectors", "lab", "webui"),
+    "typer": ("tinhnet/", "alerts", "changes", "collectors", "lab", "webui"),
     "click": ("tinhnet/cli.py",),
     "werkzeug": ("webui",),
     "wtforms": ("webui",),
