@@ -77,15 +77,29 @@ def judged(
     return after, found
 
 
-def newest_for(rule: Rule, newest: Mapping[Series, Sample]) -> dict[Series, Sample]:
-    """Return those samples of a rule's metric that it is about."""
-    if rule.metric not in AT_CENTRE:
-        return dict(newest)
+def newest_for(
+    rule: Rule, newest: Mapping[Series, Sample], network: DeclaredNetwork
+) -> dict[Series, Sample]:
+    """Return those samples that a rule is about: of its metric, and of what is declared."""
+    at_centre = rule.metric in AT_CENTRE
     return {
         series: one
         for series, one in newest.items()
-        if (series.label("from") or DATACENTRE) == DATACENTRE
+        if series.name == rule.metric
+        and (not at_centre or (series.label("from") or DATACENTRE) == DATACENTRE)
+        and is_declared(series, network)
     }
+
+
+def is_declared(series: Series, network: DeclaredNetwork) -> bool:
+    """Tell whether a series is of something declared: an unused port may be down for ever."""
+    labels = dict(series.labels)
+    device = network.devices.get(labels.get("device", ""))
+    if "device" in labels and device is None:
+        return False
+    if "interface" in labels and device is not None:
+        return any(port.name == labels["interface"] for port in device.interfaces)
+    return labels.get("link") is None or labels["link"] in network.links
 
 
 def reached(

@@ -40,6 +40,8 @@ SERVICE_UP = "service_up"
 OURSELVES = "ourselves"
 """Stands in the schedule for everything that we know of ourselves."""
 SELF_S = 2.0
+LATEST = timedelta(minutes=3)
+"""How far back newest samples are looked for; older ones a watch has seen already."""
 KEEP_S = 300.0
 """Points of rates are written at most this often; what holds is written at once."""
 
@@ -160,7 +162,7 @@ class Rounds:
         now = context.now
         try:
             if metric != OURSELVES:
-                return self._series.latest(select(metric))
+                return self._series.latest(select(metric), LATEST)
             expected = context.config.supervisor.workers
             sources = {one.source: one.at for one in observed.list_sheets(connection)}
             return {
@@ -196,8 +198,7 @@ def _is_beat(rule: Rule) -> bool:
 def _samples(rule: Rule, newest: Mapping[Series, Sample], view: View) -> dict[Series, Sample]:
     if rule.metric == REACHED:
         return reached(newest, view.broken, view.connected)
-    meant = newest_for(rule, newest)
-    return {series: one for series, one in meant.items() if series.name == rule.metric}
+    return newest_for(rule, newest, view.scene.network)
 
 
 def _only_there(

@@ -176,7 +176,7 @@ class AlertWorker:
             if known is not None and known[0] == sheet.content:
                 parsed[sheet.source] = known
             else:
-                parsed[sheet.source] = (sheet.content, observed.raw_of(sheet))
+                parsed[sheet.source] = (sheet.content, _raw_of(sheet))
         self._cache.sheets = parsed
         return sight_of((raw for _, raw in parsed.values()), now, self._scene.limits)
 
@@ -207,6 +207,15 @@ class AlertWorker:
         times = [one for one in (self._due, self._rounds.due) if one is not None]
         wanted = min(((one - now).total_seconds() for one in times), default=IDLE_S)
         return min(max(wanted, 0.0), IDLE_S)
+
+
+def _raw_of(sheet: Sheet) -> Mapping[str, Raw]:
+    """Return what a collector saw; nothing of one whose row cannot be read: all is unknown."""
+    try:
+        return observed.raw_of(sheet)
+    except TinhnetError as error:
+        log.error("observed_unreadable", source=sheet.source, error=error.message)  # noqa: TRY400 a sentence
+        return {}
 
 
 def _recalled(connection: Transaction) -> Memory:

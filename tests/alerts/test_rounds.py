@@ -62,13 +62,13 @@ def test_an_interface_that_fell_with_its_circuit_hides_behind_it(play: Stage) ->
     """One cut is one alert, though the router's interface is down, too."""
     play.breaks(CIRCUIT)
     for _ in range(3):
-        play.measure("interface_up", 0.0, device="core1", interface="c1", link="dien-ban-1")
+        play.measure("interface_up", 0.0, device="core1", interface="c107", link="dien-ban-1")
         play.pass_time(10, every=5)
     (hidden,) = of_rule(play, "interface-down")
     play.mends(CIRCUIT)
     play.pass_time(8, every=2)
     not_yet = of_rule(play, "interface-down", AlertState.FIRING)
-    play.measure("interface_up", 1.0, device="core1", interface="c1", link="dien-ban-1")
+    play.measure("interface_up", 1.0, device="core1", interface="c107", link="dien-ban-1")
     play.pass_time(12, every=4)
 
     assert hidden.alert.state is AlertState.SILENCED
@@ -152,3 +152,30 @@ def test_a_value_that_moves_on_is_not_written_every_time(play: Stage) -> None:
     assert fired.value is not None
     assert fired.value > 0.95
     assert play.clock.now - fired.alert.at < timedelta(seconds=80)
+
+
+def test_a_restart_is_told_only_of_a_device_that_ran_before(play: Stage) -> None:
+    """A province that is switched on is no restart of forty routers."""
+    for number in range(12):
+        play.measure("device_uptime_s", 10.0 + 30 * number, device="core1")
+        play.measure("device_uptime_s", 9000.0 + 30 * number, device="core2")
+        play.pass_time(30, every=10)
+    before = play.firing()
+    for number in range(2):
+        play.measure("device_uptime_s", 400.0 + 30 * number, device="core1")
+        play.measure("device_uptime_s", 20.0 + 30 * number, device="core2")
+        play.pass_time(30, every=10)
+
+    (fired,) = play.firing()
+    assert before == ()
+    assert (fired.alert.rule, fired.device) == ("device-restarted", "core2")
+
+
+def test_what_is_not_declared_raises_nothing(play: Stage) -> None:
+    """Every router has unused ports, and they are down for ever."""
+    for _ in range(4):
+        play.measure("interface_up", 0.0, device="core1", interface="unused")
+        play.measure("interface_up", 0.0, device="somebody-elses", interface="eth0")
+        play.pass_time(10, every=5)
+
+    assert play.alerts() == ()

@@ -225,3 +225,84 @@ def test_the_last_thing_remembered_is_recalled(store: Store) -> None:
         found = memories.recall(connection, "cause")
 
     assert (nothing, found) == (None, "hai")
+
+
+def test_alerts_are_found_by_many_fingerprints_and_by_a_beginning(store: Store) -> None:
+    """The worker asks for hundreds at once, a person types the first letters."""
+    found = [firing(f"{number:04d}" * 4, "link:a", NOW) for number in range(600)]
+    with store.writing() as connection:
+        alerts.put_alerts(connection, found)
+    with store.reading() as connection:
+        many = alerts.find_alerts(connection, [one.alert.fingerprint for one in found] + ["x"])
+        begun = alerts.list_beginning(connection, "0007")
+        several = alerts.list_beginning(connection, "000")
+        wild = alerts.list_beginning(connection, "%")
+
+    assert many == {one.alert.fingerprint: one for one in found}
+    assert begun == (found[7],)
+    assert len(several) == 2
+    assert wild == ()
+
+
+def test_what_is_seen_can_be_compared_without_being_read(store: Store) -> None:
+    """The worker wakes with every write; most rows are those it knows."""
+    seen = {"link:a": Observation(State.DOWN, NOW, "3 of 3 lost")}
+    with store.writing() as connection:
+        observed.put_observed(connection, "collect", NOW, seen)
+    with store.reading() as connection:
+        (first,) = observed.list_sheets(connection)
+        (again,) = observed.list_sheets(connection)
+
+    raw = observed.raw_of(first)
+    assert first == again
+    assert {thing: observed.observation_of(one) for thing, one in raw.items()} == seen
+
+
+def test_claims_move_each_to_its_own_time(store: Store) -> None:
+    """Circuits are asked one after the other; none is up longer than it was seen."""
+    later = NOW + MINUTE
+    begun = [Claim(f"link:{one}", True, NOW, NOW, "observed") for one in "ab"]  # noqa: FBT003 a field
+    with store.writing() as connection:
+        claims.begin_claims(connection, begun)
+        claims.move_claims(connection, {"link:a": later, "link:b": later + MINUTE})
+        claims.move_claims(connection, {"link:b": later + 2 * MINUTE}, end=True)
+        claims.move_claims(connection, {})
+    with store.reading() as connection:
+        kept = claims.list_claims(connection, NOW, later + 9 * MINUTE)
+        goes_on = claims.open_claims(connection)
+
+    assert [(one.subject, one.end) for one in kept] == [
+        ("link:a", later),
+        ("link:b", later + 2 * MINUTE),
+    ]
+    assert set(goes_on) == {"link:a"}
+
+
+def test_windows_that_are_over_are_left_out_of_those_that_may_open(store: Store) -> None:
+    """Years of maintenance must not slow down every instant."""
+    base = Window("w0", False, Scope(frozenset({"link:a"})), NOW, 60.5, "lan", "x", NOW)  # noqa: FBT003 a field
+    again = replace(
+        base, id="w1", start=NOW - 99 * MINUTE, recurrence=parse("FREQ=WEEKLY;BYDAY=SA")
+    )
+    over = replace(base, id="w2", start=NOW - 2 * MINUTE)
+    lifted = replace(base, id="w3")
+    with store.writing() as connection:
+        for one in (base, again, over, lifted):
+            windows.add_window(connection, one)
+        windows.lift_window(connection, "w3", "lan", NOW)
+    with store.reading() as connection:
+        found = windows.list_open(connection, NOW + timedelta(seconds=60))
+        later = windows.list_open(connection, NOW + timedelta(seconds=61))
+
+    assert found == (base, again)
+    assert later == (again,)
+
+
+def test_the_time_of_a_memory_tells_who_wrote_it(store: Store) -> None:
+    """A worker that finds another time reads what another one wrote."""
+    with store.writing() as connection:
+        nothing = memories.remembered_at(connection, "cause")
+        memories.remember(connection, "cause", "{}", NOW)
+        known = memories.remembered_at(connection, "cause")
+
+    assert (nothing, known) == (None, NOW)
