@@ -37,44 +37,91 @@ class Said:
     value: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """When a rule is judged; before `started` nobody looked, so that nothing was absent then."""
+
+    now: datetime
+    started: datetime
+
+
 def judged(
     rule: Rule,
     watches: Mapping[Series, Watch],
     newest: Mapping[Series, Sample],
-    now: datetime,
-    started: datetime,
+    owners: Mapping[Series, str],
+    course: Course,
 ) -> tuple[dict[Series, Watch], list[Said]]:
     """Return what to remember of a rule's series, and what it says of each.
 
     `newest` has the newest sample of each series, none of one that is too
-    old.  Before `started` nobody looked, so that nothing was absent then.
-    Where no series of a metric has a new value, its collector is silent, and
-    absence says nothing.
+    old; `owners` names the device that measures a series.
     """
     after: dict[Series, Watch] = {}
     found: list[Said] = []
-    fed = timedelta(seconds=rule.for_s / 2)
-    is_fed = any(now - one.at <= fed for one in newest.values())
     for series in watches.keys() | newest.keys():
         watch, sample = watches.get(series, Watch()), newest.get(series)
         if sample is not None and (not watch.points or sample.at > watch.points[-1].at):
-            watch, condition = judge(rule, watch, Point(sample.at, sample.value))
-            found.append(Said(series, condition, sample.at, sample.value))
+            after[series], condition = judge(rule, watch, Point(sample.at, sample.value))
+            if rule.kind != "absence":
+                found.append(Said(series, condition, sample.at, sample.value))
+        elif not watch.points or course.now - watch.points[-1].at > FORGET:
+            found.append(Said(series, Condition.CLEAR, course.now, None))
+        else:
             after[series] = watch
-            continue
-        last = watch.points[-1].at if watch.points else None
-        if last is None or now - last > FORGET:
-            found.append(Said(series, Condition.CLEAR, now, None))
-            continue
-        after[series] = watch
-        if rule.kind == "absence":
-            begins = absent_at(rule, max(last, started))
-            if now >= begins:
-                condition = Condition.HOLDS if is_fed else Condition.UNKNOWN
-                found.append(Said(series, condition, begins if is_fed else now, None))
-        elif now - last > timedelta(seconds=rule.stale_s):
-            found.append(Said(series, Condition.UNKNOWN, now, None))
+            is_old = course.now - watch.points[-1].at > timedelta(seconds=rule.stale_s)
+            if is_old and rule.kind != "absence":
+                found.append(Said(series, Condition.UNKNOWN, course.now, None))
+    if rule.kind == "absence":
+        lasts = {series: one.points[-1].at for series, one in after.items()}
+        found += _absences(rule, lasts, owners, course)
     return after, found
+
+
+def _absences(
+    rule: Rule, lasts: Mapping[Series, datetime], owners: Mapping[Series, str], course: Course
+) -> Iterator[Said]:
+    """Yield what is absent: one series, or at once all that a device measures.
+
+    Where no series of the metric has a new value, the collector is silent,
+    and nothing is said of what it does not measure.
+    """
+    fed_since = course.now - timedelta(seconds=rule.for_s / 2)
+    is_fed = any(at >= fed_since for at in lasts.values())
+    groups: dict[str, list[datetime]] = {}
+    for series, at in lasts.items():
+        if series in owners:
+            groups.setdefault(owners[series], []).append(at)
+    silent = {owner for owner, times in groups.items() if len(times) > 1 and max(times) < fed_since}
+    for series, at in lasts.items():
+        is_own = is_fed and owners.get(series) not in silent
+        yield _absence(rule, series, at, course, is_known=is_own)
+    for owner, times in groups.items():
+        if owner in silent:
+            alone = series_of(rule.metric, device=owner)
+            yield _absence(rule, alone, max(times), course, is_known=is_fed)
+        else:
+            yield Said(series_of(rule.metric, device=owner), Condition.CLEAR, course.now, None)
+
+
+def _absence(rule: Rule, series: Series, last: datetime, course: Course, *, is_known: bool) -> Said:
+    begins = absent_at(rule, max(last, course.started))
+    if course.now < begins:
+        return Said(series, Condition.CLEAR, last, None)
+    if is_known:
+        return Said(series, Condition.HOLDS, begins, None)
+    return Said(series, Condition.UNKNOWN, course.now, None)
+
+
+def owners_of(watched: Iterable[Series], network: DeclaredNetwork) -> dict[Series, str]:
+    """Return the device that measures each series: an interface's own, a circuit's centre end."""
+    found = {}
+    for series in watched:
+        link = network.links.get(series.label("link") or "")
+        owner = series.label("device") or (link.b.device if link else None)
+        if owner is not None:
+            found[series] = owner
+    return found
 
 
 def newest_for(

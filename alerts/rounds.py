@@ -10,12 +10,14 @@ from alerts.cause import Judgement
 from alerts.hiding import broken_now
 from alerts.measuring import (
     REACHED,
+    Course,
     Kept,
     Said,
     holding,
     judged,
     kept_of,
     newest_for,
+    owners_of,
     reached,
     said_as_statements,
     watches_of,
@@ -96,9 +98,16 @@ class Rounds:
                 continue
             meant = ourselves.for_beats(rule, beats) if _is_beat(rule) else rule
             samples = _samples(meant, newest, view)
-            held, said = judged(meant, watches.get(rule.id, {}), samples, now, self._started)
+            known = watches.get(rule.id, {})
+            owners = owners_of(known.keys() | samples.keys(), view.scene.network)
+            held, said = judged(meant, known, samples, owners, Course(now, self._started))
             if metric == OURSELVES:
                 held, said = _only_there(held, said, samples, now)
+            if rule.metric == REACHED:
+                said += [
+                    Said(series, Condition.UNKNOWN, now, None)
+                    for series in held.keys() - samples.keys()
+                ]
             watches[rule.id] = held
             found += said_as_statements(meant, said, view.scene.network, view.alive)
         self.is_settled = holding(watches) == self._kept and not self._is_late(view, now)

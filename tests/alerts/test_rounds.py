@@ -128,11 +128,12 @@ def test_a_worker_that_is_silent_is_an_alert_about_ourselves(play: Stage) -> Non
 
 def test_silence_of_one_circuit_is_told_and_silence_of_all_is_the_collectors(play: Stage) -> None:
     """Forty alerts that nothing was measured would hide the one about the collector."""
-    for link in ("dien-ban-1", "hoi-an-1"):
+    for link in ("dien-ban-1", "hoi-an-1", "tam-ky-1"):
         play.measure("circuit_up", 1.0, link=link, site=link[:-2])
     play.pass_time(10, every=5)
     for _ in range(15):
-        play.measure("circuit_up", 1.0, link="hoi-an-1", site="hoi-an")
+        for link in ("hoi-an-1", "tam-ky-1"):
+            play.measure("circuit_up", 1.0, link=link, site=link[:-2])
         play.pass_time(10, every=5)
     one = of_rule(play, "circuit-unmeasured", AlertState.FIRING)
     play.pass_time(400, every=10)
@@ -179,3 +180,34 @@ def test_what_is_not_declared_raises_nothing(play: Stage) -> None:
         play.pass_time(10, every=5)
 
     assert play.alerts() == ()
+
+
+def test_what_a_silent_agent_does_not_measure_is_one_alert(play: Stage) -> None:
+    """The agent of core1 died: forty circuits are not measured, and it is one thing to mend."""
+    for _ in range(2):
+        for link in ("dien-ban-1", "hoi-an-1", "tam-ky-1", "hoi-an-2"):
+            play.measure("circuit_up", 1.0, link=link, site=link[:-2])
+        play.pass_time(10, every=5)
+    for _ in range(15):
+        play.measure("circuit_up", 1.0, link="hoi-an-2", site="hoi-an")
+        play.pass_time(10, every=5)
+    (fired,) = play.firing()
+    for link in ("dien-ban-1", "hoi-an-1", "tam-ky-1", "hoi-an-2"):
+        play.measure("circuit_up", 1.0, link=link, site=link[:-2])
+    play.pass_time(12, every=4)
+
+    assert (fired.alert.rule, fired.alert.thing) == ("circuit-unmeasured", "device:core1")
+    assert play.firing() == ()
+    assert [kind for kind, _ in play.told()] == ["firing", "resolved"]
+
+
+def test_a_service_that_dies_is_not_out_of_reach_of_every_site(play: Stage) -> None:
+    """The PCs of the sites are asked before the data centre is: what they saw is explained."""
+    sites = ("hoi-an", "dien-ban", "tam-ky")
+    for at_centre, at_sites in ((1.0, 1.0), (1.0, 0.0), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)):
+        play.measure("service_up", at_centre, service="portal", **{"from": "datacentre"})
+        for seen_from in sites:
+            play.measure("service_up", at_sites, service="portal", **{"from": seen_from})
+        play.pass_time(10, every=5)
+
+    assert play.firing() == ()
