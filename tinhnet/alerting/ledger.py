@@ -206,24 +206,40 @@ def summary(kind: str, subject: str, lines: Iterable[Sequence[Interval]]) -> Row
     )
 
 
-def report(
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The intervals of every subject of a period; a unit and a carrier have several lines."""
+
+    circuits: Mapping[str, tuple[Interval, ...]]
+    sites: Mapping[str, tuple[Interval, ...]]
+    units: Mapping[str, Sequence[tuple[Interval, ...]]]
+    carriers: Mapping[str, Sequence[tuple[Interval, ...]]]
+
+
+def lines(
     network: DeclaredNetwork,
-    claims: Sequence[Claim],
+    claims: Iterable[Claim],
     works: Sequence[Work],
     period: Period,
     rule: Exclusion,
-) -> tuple[Row, ...]:
-    """Return the rows of all circuits, sites, units and carriers of a period.
+) -> Lines:
+    """Return the intervals of all circuits, sites, units and carriers of a period.
 
     Subjects are named as in the network.  A unit's time is that of the sites
-    in which it lived, on the days on which it did; a carrier's is the sum of
-    its circuits.
+    in which it lived, on the days on which it did; a carrier's is that of its
+    circuits.
     """
     by_subject: dict[str, list[Claim]] = {}
     for claim in claims:
         by_subject.setdefault(claim.subject, []).append(claim)
+    of_work: dict[str, list[Work]] = {}
+    for work in works:
+        for subject in work.subjects:
+            of_work.setdefault(subject, []).append(work)
     circuits = {
-        link.id: intervals(link.id, by_subject.get(link.id, ()), works, period, rule)
+        link.id: intervals(
+            link.id, by_subject.get(link.id, ()), of_work.get(link.id, ()), period, rule
+        )
         for link in network.links.values()
         if link.kind == "circuit"
     }
@@ -233,19 +249,40 @@ def report(
         link = network.links[id_]
         of_site.setdefault(network.devices[link.a.device].site, []).append(line)
         of_carrier.setdefault(link.carrier or "", []).append(line)
-    sites = {id_: combined(id_, lines, works, period, rule) for id_, lines in of_site.items()}
+    sites = {
+        id_: combined(id_, found, of_work.get(id_, ()), period, rule)
+        for id_, found in of_site.items()
+    }
+    return Lines(circuits, sites, _of_units(network, sites, period), of_carrier)
+
+
+def report(
+    network: DeclaredNetwork,
+    claims: Sequence[Claim],
+    works: Sequence[Work],
+    period: Period,
+    rule: Exclusion,
+) -> tuple[Row, ...]:
+    """Return the rows of all circuits, sites, units and carriers of a period."""
+    return rows_of(lines(network, claims, works, period, rule))
+
+
+def rows_of(found: Lines) -> tuple[Row, ...]:
+    """Return the row of every subject of these lines."""
     return (
-        *(summary("circuit", id_, [line]) for id_, line in circuits.items()),
-        *(summary("site", id_, [line]) for id_, line in sites.items()),
-        *(summary("unit", id_, lines) for id_, lines in _of_units(network, sites, period).items()),
-        *(summary("carrier", id_, lines) for id_, lines in of_carrier.items()),
+        *(summary("circuit", id_, [line]) for id_, line in found.circuits.items()),
+        *(summary("site", id_, [line]) for id_, line in found.sites.items()),
+        *(summary("unit", id_, lines_) for id_, lines_ in found.units.items()),
+        *(summary("carrier", id_, lines_) for id_, lines_ in found.carriers.items()),
     )
 
 
 def clipped(line: Iterable[Interval], period: Period) -> tuple[Interval, ...]:
     """Return the part of a line inside a period."""
     return tuple(
-        replace(one, start=max(one.start, period.start), end=min(one.end, period.end))
+        one
+        if one.start >= period.start and one.end <= period.end
+        else replace(one, start=max(one.start, period.start), end=min(one.end, period.end))
         for one in line
         if one.start < period.end and one.end > period.start
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The declared network that the tests of the ledger look at."""
+"""The declared network that the ledger is tried on."""
 
 from pathlib import Path
 
@@ -8,10 +8,8 @@ import pytest
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
 
-ROOT = Path(__file__).parents[3]
-
 
 @pytest.fixture(scope="session")
 def quang_nam() -> DeclaredNetwork:
     """Return Quảng Nam of 2016."""
-    return load(ROOT / "inventory")
+    return load(Path(__file__).parents[3] / "inventory")
