@@ -24,6 +24,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "alert.acknowledge": frozenset({Role.OPERATOR, Role.ENGINEER}),
     "alert.silence": frozenset({Role.OPERATOR, Role.ENGINEER}),
     "alert.maintain": frozenset({Role.ENGINEER}),
+    "duty.manage": frozenset({Role.OPERATOR, Role.ENGINEER, Role.ADMIN}),
     "shift.hand_over": frozenset({Role.OPERATOR, Role.ENGINEER}),
     "display.pair": frozenset({Role.OPERATOR, Role.ENGINEER, Role.ADMIN}),
     "evidence.view": frozenset({Role.APPROVER, Role.SECURITY, Role.ADMIN}),

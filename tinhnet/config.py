@@ -75,6 +75,11 @@ class WebConfig(_Section):
     language: Literal["vi", "en"] = Field(default="vi", description="language of somebody unknown")
     session_s: int = Field(default=43200, ge=60, description="seconds until a login ends")
     secure_cookie: bool = Field(default=False, description="True once TLS stands in front")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="where people open the pages, for links in messages; empty is host and port",
+    )
 
 
 class JobsConfig(_Section):
@@ -158,6 +163,64 @@ class SupervisorConfig(_Section):
     stop_s: float = Field(default=10.0, gt=0, description="seconds a child gets to end")
 
 
+class NotifyConfig(_Section):
+    """How people are told."""
+
+    receivers: Path = Field(
+        default=Path("notify.d"), description="directory of receivers, a TOML file each"
+    )
+    language: Literal["vi", "en"] = Field(
+        default="vi", description="language that stands first in messages"
+    )
+    group_wait_s: float = Field(
+        default=3.0, ge=0, le=60, description="seconds that a message waits for what belongs to it"
+    )
+    most_messages: int = Field(
+        default=10, ge=1, description="messages at a time; more causes than this become one"
+    )
+    escalate_s: float = Field(
+        default=900.0, gt=0, description="seconds without acknowledgement until the next level"
+    )
+    repeat_s: float = Field(
+        default=3600.0, gt=0, description="seconds between repeats once every level knows"
+    )
+    retry_s: float = Field(default=5.0, gt=0, description="seconds before the second try")
+    retry_max_s: float = Field(
+        default=900.0, gt=0, description="seconds of the longest pause between tries"
+    )
+    give_up_s: float = Field(
+        default=86400.0, gt=0, description="seconds after which a message is given up"
+    )
+    keep_days: int = Field(default=400, ge=1, description="days that delivery records are kept")
+    heartbeat_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="outside URL that hears from us while all is well; empty: none",
+    )
+    heartbeat_method: Literal["GET", "POST"] = Field(
+        default="GET", description="how the outside URL is asked"
+    )
+    heartbeat_s: float = Field(default=60.0, gt=0, description="seconds between these heartbeats")
+    heartbeat_needs: list[str] = Field(
+        default=["collect", "alert"],
+        description="workers that must be alive for an outside heartbeat",
+    )
+
+
+class SlaConfig(_Section):
+    """What the SLA ledger is held to."""
+
+    notice_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="seconds before its beginning by which planned work must be announced to count",
+    )
+    targets: list[str] = Field(
+        default=[],
+        description="contracts as CARRIER=PERCENT or CIRCUIT=PERCENT; without one none is judged",
+    )
+
+
 class Config(_Section):
     """Everything that can be set."""
 
@@ -173,6 +236,8 @@ class Config(_Section):
     access: AccessConfig = AccessConfig()
     alerts: AlertsConfig = AlertsConfig()
     supervisor: SupervisorConfig = SupervisorConfig()
+    notify: NotifyConfig = NotifyConfig()
+    sla: SlaConfig = SlaConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +402,13 @@ def _with_absolute_paths(config: Config, base: Path, given: Mapping[str, _Given]
     if "state" not in given and not (base / "ansible.cfg").is_file():
         state = Path("/var/lib/tinhnet")
     playbooks = config.jobs.model_copy(update={"playbooks": base / config.jobs.playbooks})
-    absolute = {"state": base / state, "inventory": base / config.inventory, "jobs": playbooks}
+    receivers = config.notify.model_copy(update={"receivers": base / config.notify.receivers})
+    absolute = {
+        "state": base / state,
+        "inventory": base / config.inventory,
+        "jobs": playbooks,
+        "notify": receivers,
+    }
     return config.model_copy(update=absolute)
 
 
