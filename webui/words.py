@@ -139,6 +139,26 @@ ACTIONS = {
     "login.refuse": Word(lazy_gettext("was refused at the login")),
     "logout": Word(lazy_gettext("signed out")),
     "access.deny": Word(lazy_gettext("was refused")),
+    "duty.add": Word(lazy_gettext("put into the calendar:")),
+    "duty.remove": Word(lazy_gettext("took out of the calendar:")),
+    "notify.test": Word(lazy_gettext("sent a test to")),
+    "secret.set": Word(lazy_gettext("set")),
+}
+
+DELIVERIES = {
+    "waiting": Word(lazy_gettext("waiting"), "idle", "clock"),
+    "retry": Word(lazy_gettext("tried again"), "lost", "refresh-cw"),
+    "delivered": Word(lazy_gettext("delivered"), "good", "circle-check"),
+    "refused": Word(lazy_gettext("refused"), "bad", "octagon-x"),
+    "given_up": Word(lazy_gettext("given up"), "bad", "octagon-x"),
+    "dropped": Word(lazy_gettext("not sent"), "idle", "ban"),
+}
+
+VERDICTS = {
+    "up": Word(lazy_gettext("up"), "good", "circle-check"),
+    "down": Word(lazy_gettext("down"), "bad", "octagon-x"),
+    "unknown": Word(lazy_gettext("unknown"), "idle", "circle-help"),
+    "planned": Word(lazy_gettext("planned"), "changed", "wrench"),
 }
 
 TABLES = {
@@ -155,6 +175,8 @@ TABLES = {
     "link": LINK_KINDS,
     "interface": INTERFACE_KINDS,
     "role": ROLES,
+    "delivery": DELIVERIES,
+    "verdict": VERDICTS,
 }
 
 

@@ -71,6 +71,9 @@ PATHS = (
     "/people/users/lan",
     "/evidence",
     "/evidence?actor=nobody&since=nonsense",
+    "/duty",
+    "/sla",
+    "/sla/circuit/dien-ban-1",
     "/nothing-here",
 )
 UNSEEN = {"live", "preferences"}
