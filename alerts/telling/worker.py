@@ -20,7 +20,6 @@ from alerts.telling.schedule import (
     RECOVERIES,
     RESOLVED,
     Order,
-    Plan,
     due,
     fingerprints,
     looked_at,
@@ -31,7 +30,6 @@ from alerts.telling.ways import Ways
 from alerts.telling.wording import Setting, facts, worded
 from tinhnet.context import Context
 from tinhnet.logs import log_of
-from tinhnet.model.alert import AlertRecord
 from tinhnet.model.event import Event
 from tinhnet.store import alerts, deliveries, events
 from tinhnet.store.deliveries import KeptDelivery
@@ -107,7 +105,7 @@ class Notifying:
             notices = [
                 one.notice for one in found if one.notice.at >= stale or one.notice.kind == RESOLVED
             ]
-            records = _records(connection, (one.fingerprint for one in notices))
+            records = alerts.find_alerts(connection, {one.fingerprint for one in notices})
             plan = told(threads, notices, records, roster, now, habits)
             threads, orders = plan.threads, plan.orders
             if found:
@@ -116,9 +114,8 @@ class Notifying:
             log.info(
                 "notices_taken", notices=len(found), messages=len(orders), threads=len(threads)
             )
-        later: Plan = looked_at(
-            threads, _records(connection, due(threads, now)), roster, now, habits
-        )
+        known = alerts.find_alerts(connection, set(due(threads, now)))
+        later = looked_at(threads, known, roster, now, habits)
         kept = self._kept(context, (*orders, *later.orders))
         deliveries.add_deliveries(connection, kept)
         if later.threads != before:
@@ -273,12 +270,6 @@ def public_url(context: Context) -> str:
     web = context.config.web
     host = f"[{web.host}]" if ":" in web.host else web.host
     return web.public_url.rstrip("/") or f"http://{host}:{web.port}"
-
-
-def _records(connection: Transaction, wanted: Iterable[str]) -> dict[str, AlertRecord]:
-    """Return alerts by fingerprint, those that exist."""
-    found = (alerts.find_alert(connection, one) for one in dict.fromkeys(wanted))
-    return {one.alert.fingerprint: one for one in found if one is not None}
 
 
 def _heads(waiting: Iterable[KeptDelivery]) -> list[KeptDelivery]:
