@@ -40,8 +40,8 @@ def test_the_text_says_all_that_is_needed_in_both_languages() -> None:
     assert first.splitlines()[0] == "dien-ban-1 không còn trả lời"
     for part in (
         "Từ lúc: 18:30:00 28/11/2026 (giờ Việt Nam)",
-        "Chạy trên đường dự phòng: Ủy ban nhân dân thị xã Điện Bàn",
-        "Kéo theo: dien-ban-cpe1",
+        "Chạy trên kênh dự phòng: Ủy ban nhân dân thị xã Điện Bàn",
+        "Hệ quả: dien-ban-cpe1",
         "V-107",
         "dien-ban-cpe1 ↔ core1",
         "Nhà mạng: VNPT, chưa khai báo tổng đài",
