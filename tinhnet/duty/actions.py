@@ -10,6 +10,7 @@ from tinhnet.actions import RequestError, record, require
 from tinhnet.context import Context
 from tinhnet.inventory import load
 from tinhnet.model.actor import Actor
+from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.receivers import load_receivers
 from tinhnet.store import duties
 from tinhnet.store.duties import Duty
@@ -68,9 +69,8 @@ def remove_duty(context: Context, actor: Actor, number: int) -> Duty:
     return found
 
 
-def known_persons(context: Context) -> dict[str, str]:
+def known_persons(context: Context, network: DeclaredNetwork) -> dict[str, str]:
     """Return whom a duty may name, by id with their names: people, logins, receivers."""
-    network = load(context.config.inventory)
     receivers, _ = load_receivers(context.config.notify.receivers)
     with context.store.reading() as connection:
         users = list_users(connection)
@@ -88,7 +88,7 @@ def reachable_persons(context: Context) -> frozenset[str]:
 def _check(context: Context, request: DutyRequest) -> None:
     if not request.persons:
         raise RequestError("a duty needs a person", "name whoever is on call")
-    known = known_persons(context)
+    known = known_persons(context, load(context.config.inventory))
     for person in request.persons:
         if not PERSON.fullmatch(person) or person not in known:
             raise RequestError(

@@ -15,7 +15,7 @@ from tinhnet.duty import actions
 from tinhnet.receivers import load_receivers
 from tinhnet.store.deliveries import FATES, list_deliveries
 from tinhnet.store.duties import Duty, list_duties, on_duty
-from webui.context import web
+from webui.context import network, web
 from webui.failure import in_words
 from webui.language import ZONE
 from webui.page import Entry, Page
@@ -110,7 +110,7 @@ def _page(fault: str = "") -> str:
         monday=monday,
         sunday=monday + WEEK - timedelta(days=1),
         ahead=ahead,
-        persons=actions.known_persons(context),
+        persons=actions.known_persons(context, network()),
         reachable=actions.reachable_persons(context),
         turns=TURNS,
         begins=begins,

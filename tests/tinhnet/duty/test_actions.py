@@ -13,6 +13,7 @@ from tinhnet.actions import RequestError
 from tinhnet.config import load_config
 from tinhnet.context import Context, open_context
 from tinhnet.duty.actions import DutyRequest, add_duties, known_persons, remove_duty
+from tinhnet.inventory import load
 from tinhnet.model.actor import Actor, Role
 from tinhnet.store.duties import list_duties
 from tinhnet.store.evidence import newest_entries
@@ -91,4 +92,6 @@ def test_a_duty_that_is_gone_is_said(context: Context) -> None:
 
 def test_people_logins_and_receivers_may_be_named(context: Context) -> None:
     """Whoever can be reached or signs in can be on duty."""
-    assert known_persons(context) == {"lan": "lan", "noc": "Trực vận hành mạng"}
+    network = load(context.config.inventory)
+
+    assert known_persons(context, network) == {"lan": "lan", "noc": "Trực vận hành mạng"}
