@@ -10,6 +10,7 @@ from tinhnet.plugins import load_all
 
 GROUPS = {
     "": "",
+    "watch": lazy_gettext("Watch"),
     "inventory": lazy_gettext("Inventory"),
     "automation": lazy_gettext("Automation"),
     "assurance": lazy_gettext("Assurance"),

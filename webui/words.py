@@ -119,6 +119,57 @@ ROLES = {
     "admin": Word(lazy_gettext("administrator"), icon="key-round"),
 }
 
+ALERT_STATES = {
+    "firing": Word(lazy_gettext("firing"), "bad", "octagon-x"),
+    "acknowledged": Word(lazy_gettext("acknowledged"), "changed", "user"),
+    "silenced": Word(lazy_gettext("silenced"), "idle", "ban"),
+    "pending": Word(lazy_gettext("pending"), "idle", "clock"),
+    "resolved": Word(lazy_gettext("resolved"), "good", "circle-check"),
+}
+
+SEVERITIES = {
+    "critical": Word(lazy_gettext("critical"), "bad", "octagon-x"),
+    "high": Word(lazy_gettext("high"), "lost", "triangle-alert"),
+    "medium": Word(lazy_gettext("medium"), "changed", "diamond"),
+    "low": Word(lazy_gettext("low"), "idle", "circle-dot"),
+    "info": Word(lazy_gettext("information"), "idle", "info"),
+}
+
+ENTRIES = {  # lines of an alert's timeline
+    "pending": Word(lazy_gettext("the condition holds"), icon="clock"),
+    "firing": Word(lazy_gettext("fired"), "bad", "octagon-x"),
+    "resolved": Word(lazy_gettext("resolved"), "good", "circle-check"),
+    "acknowledged": Word(lazy_gettext("acknowledged"), "changed", "user"),
+    "released": Word(lazy_gettext("acknowledgement taken back"), icon="undo-2"),
+    "acknowledgement_lapsed": Word(lazy_gettext("acknowledgement lapsed"), "lost", "clock"),
+    "silenced": Word(lazy_gettext("silenced"), "idle", "ban"),
+    "unsilenced": Word(lazy_gettext("no longer silenced"), icon="eye"),
+    "explains": Word(lazy_gettext("explains"), icon="workflow"),
+    "note": Word(lazy_gettext("note"), icon="file-text"),
+    "told": Word(lazy_gettext("told"), icon="activity"),
+}
+
+THINGS = {  # kinds of things of the graph
+    "device": Word(lazy_gettext("device"), icon="router"),
+    "link": Word(lazy_gettext("circuit"), icon="cable"),
+    "service": Word(lazy_gettext("service"), icon="server"),
+    "site": Word(lazy_gettext("site"), icon="landmark"),
+    "network": Word(lazy_gettext("network"), icon="network"),
+}
+
+WINDOWS = {
+    "silence": Word(lazy_gettext("silence"), "idle", "ban"),
+    "maintenance": Word(lazy_gettext("maintenance"), "changed", "wrench"),
+}
+
+OPENINGS = {
+    "open": Word(lazy_gettext("open now"), "changed", "circle-dot"),
+    "lapsing": Word(lazy_gettext("about to lapse"), "lost", "clock"),
+    "next": Word(lazy_gettext("planned"), "idle", "clock"),
+    "past": Word(lazy_gettext("over"), "idle", "check"),
+    "lifted": Word(lazy_gettext("lifted"), "idle", "undo-2"),
+}
+
 ACTIONS = {
     "job.launch": Word(lazy_gettext("launched")),
     "job.cancel": Word(lazy_gettext("cancelled")),
@@ -139,6 +190,14 @@ ACTIONS = {
     "login.refuse": Word(lazy_gettext("was refused at the login")),
     "logout": Word(lazy_gettext("signed out")),
     "access.deny": Word(lazy_gettext("was refused")),
+    "alert.acknowledge": Word(lazy_gettext("acknowledged")),
+    "alert.release": Word(lazy_gettext("released")),
+    "alert.note": Word(lazy_gettext("wrote a note on")),
+    "ticket.keep": Word(lazy_gettext("kept the carrier's ticket of")),
+    "window.open": Word(lazy_gettext("opened")),
+    "window.lift": Word(lazy_gettext("lifted")),
+    "shift.give": Word(lazy_gettext("handed over")),
+    "shift.take": Word(lazy_gettext("took over")),
     "duty.add": Word(lazy_gettext("put into the calendar:")),
     "duty.remove": Word(lazy_gettext("took out of the calendar:")),
     "notify.test": Word(lazy_gettext("sent a test to")),
@@ -175,6 +234,12 @@ TABLES = {
     "link": LINK_KINDS,
     "interface": INTERFACE_KINDS,
     "role": ROLES,
+    "alert": ALERT_STATES,
+    "severity": SEVERITIES,
+    "entry": ENTRIES,
+    "thing": THINGS,
+    "window": WINDOWS,
+    "opening": OPENINGS,
     "delivery": DELIVERIES,
     "verdict": VERDICTS,
 }

@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 from flask import Blueprint, Response
 
+from tinhnet.store import inbox
 from tinhnet.store.engine import Store
 from tinhnet.store.jobs import count_jobs, list_jobs
 from webui.context import web
@@ -12,7 +13,7 @@ from webui.jobview import OPEN
 from webui.live import Pulse, StreamsFullError
 from webui.page import Page
 from webui.person import still_here
-from webui.stream import BEAT_S, event_stream, full
+from webui.stream import BEAT_S, event, event_stream, full
 
 _pages = Blueprint("live", __name__)
 PAGE = Page(_pages)
@@ -22,7 +23,7 @@ Signature = tuple[object, ...]
 
 @_pages.get("/live")
 def stream() -> Response:
-    """Say "jobs" whenever a job was added, began, waits for another or ended."""
+    """Say "jobs" and "alerts" whenever pages that list them are out of date."""
     try:
         return event_stream(_events(web().pulse, web().store), still_here())
     except StreamsFullError:
@@ -30,24 +31,26 @@ def stream() -> Response:
 
 
 def _events(pulse: Pulse, store: Store) -> Generator[str]:
-    """Wake at every write, speak only when the jobs differ: workers write signs of life too."""
+    """Wake at every write, speak only of what differs: workers write signs of life too."""
     with pulse.stream() as beats:
-        seen, known = beats, _signature(store)
+        seen, known = beats, _signatures(store)
         yield "retry: 3000\n\n"
         while True:
             now = pulse.wait(seen, BEAT_S)
-            found = known if now == seen else _signature(store)
-            yield ": alive\n\n" if found == known else "event: jobs\ndata:\n\n"
+            found = known if now == seen else _signatures(store)
+            changed = [name for name, signature in found.items() if signature != known[name]]
+            yield "".join(event(name, "") for name in changed) or ": alive\n\n"
             seen, known = now, found
 
 
-def _signature(store: Store) -> Signature:
-    """Return what differs when a page that lists jobs is out of date."""
+def _signatures(store: Store) -> dict[str, Signature]:
+    """Return what differs when a page that lists jobs, or alerts, is out of date."""
     with store.reading() as connection:
-        return (
+        jobs = (
             count_jobs(connection),
             *(
                 (job.number, job.state, job.holder, job.is_cancelling, len(job.devices))
                 for job in list_jobs(connection, states=OPEN)
             ),
         )
+        return {"jobs": jobs, "alerts": inbox.signature(connection)}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// One stream per tab says that jobs changed; regions of the page then refetch
-// themselves (hx-trigger="jobs from:body"). Where no stream is to be had, a poll
+// One stream per tab says that jobs or alerts changed; regions of the page then
+// refetch themselves (hx-trigger="jobs from:body", "alerts from:body"). Where no stream is to be had, a poll
 // every few seconds does the same. Hidden tabs hold no stream.
 
 const POLL_MS = 5000;
 const dot = document.getElementById("live-dot");
 const address = document.body.dataset.live;
-const listeners = document.querySelector('[hx-trigger*="jobs from:body"]');
+const names = ["jobs", "alerts"];
+const listeners = document.querySelector('[hx-trigger*="from:body"]');
 let source = null;
 let timer = null;
 
@@ -17,14 +18,18 @@ function show(state) {
   dot.querySelector("span").textContent = dot.dataset[state];
 }
 
-function announce() {
-  document.body.dispatchEvent(new CustomEvent("jobs"));
+function announce(name) {
+  document.body.dispatchEvent(new CustomEvent(name));
+}
+
+function announceAll() {
+  names.forEach(announce);
 }
 
 function poll(retryMs) {
   show("poll");
   clearInterval(timer);
-  timer = setInterval(announce, POLL_MS);
+  timer = setInterval(announceAll, POLL_MS);
   setTimeout(() => { if (!source && !document.hidden) open(); }, retryMs);
 }
 
@@ -32,7 +37,7 @@ function open() {
   close();
   source = new EventSource(address);
   source.addEventListener("open", () => { clearInterval(timer); show("live"); });
-  source.addEventListener("jobs", announce);
+  for (const name of names) source.addEventListener(name, () => announce(name));
   source.addEventListener("error", () => {
     if (source && source.readyState === EventSource.CLOSED) { source = null; poll(15000); } else show("lost");
   });
@@ -46,7 +51,7 @@ function close() {
 
 if (address && listeners && !document.body.dataset.ownStream) {
   open();
-  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { announce(); open(); } });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { announceAll(); open(); } });
   window.addEventListener("pagehide", close);
 }
 
