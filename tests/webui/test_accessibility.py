@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
+from tests.webui.afternoon import seed
 from tests.webui.conftest import (
     BROWSER_S,
     OPERATOR,
@@ -23,6 +24,7 @@ from tests.webui.conftest import (
     write_playbooks,
 )
 from tinhnet import actions, entrance
+from tinhnet.alerting import shift_actions
 from tinhnet.context import Context, open_context
 from tinhnet.model.actor import Role, User
 from tinhnet.model.job import Job, JobRequest
@@ -74,6 +76,15 @@ PATHS = (
     "/duty",
     "/sla",
     "/sla/circuit/dien-ban-1",
+    "/alerts",
+    "/alerts/{alert}",
+    "/maintenance",
+    "/maintenance/new?alert={alert}",
+    "/maintenance/w00000001/lift",
+    "/rules",
+    "/rules/circuit-loss?span=24h",
+    "/handover",
+    "/handover/{shift}",
     "/nothing-here",
 )
 UNSEEN = {"live", "preferences"}
@@ -89,7 +100,10 @@ def paths(server: Server) -> tuple[str, ...]:
     actions.create_token(context, OPERATOR, "wall", Role.VIEWER)
     ended = actions.launch_job(context, OPERATOR, JobRequest("count.yml", check=True))
     _wait_for_end(context, ended)
-    return tuple(path.format(job=ended.id, waiting=ended.id) for path in PATHS)
+    names = {"job": ended.id, "waiting": ended.id}
+    names["alert"] = seed(context.store, context.now)[1].alert.fingerprint
+    names["shift"] = shift_actions.give_handover(context, OPERATOR, "Điện Bàn chờ VNPT").id
+    return tuple(path.format(**names) for path in PATHS)
 
 
 def _wait_for_end(context: Context, job: Job) -> None:
