@@ -163,7 +163,8 @@ def seed(store: Store, now: datetime) -> list[AlertRecord]:
         observed.put_observed(connection, "collect", now, seen(now))
         events.append(connection, [trap(now)])
         for one in (silence(now), calendar(now), over(now)):
-            windows.add_window(connection, one)
+            if windows.find_window(connection, one.id) is None:
+                windows.add_window(connection, one)
     return found
 
 
