@@ -57,16 +57,22 @@ def enlarged(directory: Path) -> DeclaredNetwork:
     return replace(network, sites=sites, devices=devices, links=links)
 
 
-def measure(client: FlaskClient, path: str) -> list[float]:
-    """Return the milliseconds of each of many requests after a first one, sorted."""
+def measure(client: FlaskClient, path: str) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of many requests after a first one, by the wall and of the CPU."""
     if client.get(path).status_code != 200:  # noqa: PLR2004 HTTP status
         raise SystemExit(f"{path} does not answer")
-    spent = []
+    wall, spent = [], []
     for _ in range(RUNS):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         client.get(path)
-        spent.append((time.perf_counter() - began) * 1000)
-    return sorted(spent)
+        wall.append((time.perf_counter() - began) * 1000)
+        spent.append((time.process_time() - busy) * 1000)
+    return sorted(wall), sorted(spent)
+
+
+def p95(spent: list[float]) -> float:
+    """Return the value that 95 of 100 do not exceed."""
+    return spent[int(len(spent) * 0.95) - 1]
 
 
 def main(said: Callable[[str], None] = print) -> None:
@@ -87,12 +93,12 @@ def main(said: Callable[[str], None] = print) -> None:
             found = list(storm(context.now, SITES))
             put_many(connection, iter(found))
         client = Site(app, context, loaded).visit("lan", "vi")
-        said("| Page, 13,000 alerts that hold, 2,000 devices | Aim p95 | Median | p95 |")
-        said("| --- | --- | --- | --- |")
+        said("| Page, 13,000 alerts that hold, 2,000 devices | Aim p95 | Median | p95 | CPU p95 |")
+        said("| --- | --- | --- | --- | --- |")
         for name, path in PATHS.items():
-            spent = measure(client, path.format(core=found[0].alert.fingerprint))
-            p95 = spent[int(len(spent) * 0.95) - 1]
-            said(f"| {name} | ≤ {AIM_MS} ms | {statistics.median(spent):.0f} ms | {p95:.0f} ms |")
+            wall, spent = measure(client, path.format(core=found[0].alert.fingerprint))
+            median = f"{statistics.median(wall):.0f} ms | {p95(wall):.0f} ms | {p95(spent):.0f} ms"
+            said(f"| {name} | ≤ {AIM_MS} ms | {median} |")
         context.store.close()
 
 

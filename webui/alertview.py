@@ -42,23 +42,32 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What an alert explains: sites that are down or on fewer circuits, other things, alerts."""
+    """What an alert explains: sites that are down or on fewer circuits, other things, alerts.
+
+    Names are those that are shown; `sites`, `explained` and `hidden` count all.
+    """
 
     down: tuple[Thing, ...]
     degraded: tuple[Thing, ...]
     things: tuple[Thing, ...]
-    more: int
+    sites: int
+    explained: int
     hidden: int
-
-    @property
-    def sites(self) -> int:
-        """Count the sites that are hurt."""
-        return len(self.down) + len(self.degraded)
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to unfold."""
-        return not (self.sites or self.things or self.hidden)
+        return not (self.sites or self.explained or self.hidden)
+
+    @property
+    def more(self) -> int:
+        """Count the things that are not named."""
+        return self.explained - len(self.things)
+
+    @property
+    def more_sites(self) -> int:
+        """Count the sites that are not named."""
+        return self.sites - len(self.down) - len(self.degraded)
 
 
 def title_of(record: AlertRecord) -> str:
@@ -90,14 +99,15 @@ def thing_of(name: str) -> Thing:
 
 
 def folded_of(record: AlertRecord, hidden: int, most: int = MOST_NAMED) -> Folded:
-    """Return what an alert explains, at most so many things by name."""
+    """Return what an alert explains, at most so many of each kind by name."""
     sites = {f"site:{one}" for one in (*record.sites_down, *record.sites_degraded)}
     others = [one for one in record.explains if one not in sites]
     return Folded(
-        down=tuple(thing_of(f"site:{one}") for one in record.sites_down),
-        degraded=tuple(thing_of(f"site:{one}") for one in record.sites_degraded),
+        down=tuple(thing_of(f"site:{one}") for one in record.sites_down[:most]),
+        degraded=tuple(thing_of(f"site:{one}") for one in record.sites_degraded[:most]),
         things=tuple(thing_of(one) for one in others[:most]),
-        more=max(0, len(others) - most),
+        sites=len(sites),
+        explained=len(others),
         hidden=hidden,
     )
 

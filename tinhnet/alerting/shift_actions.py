@@ -25,7 +25,8 @@ AHEAD = timedelta(hours=24)
 """Maintenance that begins within a day is handed over."""
 BEHIND = timedelta(hours=12)
 """Jobs that changed devices during the shift are handed over."""
-MOST_ALERTS = 500
+MOST_ALERTS = 100
+"""More than a shift can read; how many more there are is a line of its own."""
 LONGEST_NUMBER = 60
 LONGEST_NOTE = 4000
 
@@ -152,6 +153,7 @@ def _lines(connection: Transaction, now: datetime) -> tuple[Line, ...]:
     done = {one.job: jobs.get_job(connection, one.job) for one in changed}
     return (
         *(_alert(one, known.get(one.alert.fingerprint)) for one in found),
+        *_rest(inbox.count_inbox(connection) - len(found)),
         *_windows(kept, now),
         *(_job(one) for one in {**{job.number: job for job in opened}, **done}.values()),
     )
@@ -171,6 +173,13 @@ def _alert(one: AlertRecord, ticket: Ticket | None) -> Line:
         who=owned.owner if owned else "",
         detail=f"{ticket.carrier} {ticket.number}".strip() if ticket and has_ticket else "",
     )
+
+
+def _rest(count: int) -> list[Line]:
+    """Return a line that says how many alerts are not listed, none where all are."""
+    if count <= 0:
+        return []
+    return [Line("rest", "", "", f"và {count} cảnh báo nữa", f"and {count} more alerts")]
 
 
 def _windows(kept: list[Window], now: datetime) -> list[Line]:

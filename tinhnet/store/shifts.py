@@ -27,7 +27,8 @@ class Ticket:
 class Line:
     """One thing that a shift hands to the next.
 
-    `kind`: "alert", "silence", "maintenance" or "job"; `id` is its own,
+    `kind`: "alert", "rest" (of alerts that are not listed), "silence",
+    "maintenance" or "job"; `id` is its own,
     `word` its state or severity, `at` when it began or begins, `until` when
     it ends; both None where there is no such time.
     """

@@ -50,7 +50,7 @@ PAGE = Page(
 PER_PAGE = 50
 MOST_HIDDEN = 200
 MOST_AT_ONCE = 200
-MOST_THINGS = 500
+MOST_THINGS = 250
 EVENTS_BEFORE = timedelta(minutes=10)
 EVENTS_AFTER = timedelta(minutes=5)
 

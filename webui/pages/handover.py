@@ -19,7 +19,7 @@ PAGE = Page(
     _pages, Entry("handover.browse", lazy_gettext("Shift handover"), "history", "watch", order=26)
 )
 PER_PAGE = 30
-KINDS = ("alert", "silence", "maintenance", "job")
+KINDS = ("alert", "rest", "silence", "maintenance", "job")
 
 
 @_pages.get("")
