@@ -4,31 +4,40 @@
 One raw socket per family serves all targets.  A probe of a circuit names the
 interface it leaves by and the address it comes from (IP_PKTINFO), and only an
 answer that came in by the same interface counts: a cut circuit is never
-reported up because another way exists.  Needs CAP_NET_RAW.
+reported up because another way exists.  While an answer is missing, the target
+and its neighbours of the same interface are asked ten times a second.
+
+Needs CAP_NET_RAW, or a kernel that gives everybody ICMP sockets
+(net.ipv4.ping_group_range).
 """
 
+import collections
+import contextlib
 import heapq
 import secrets
 import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
-ECHO = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}
-"""Type of a request and of its answer, by family."""
-ICMP_FILTER = 1
-SOL_RAW = 255
-SO_TIMESTAMPNS = 35
-IP_PKTINFO = 8
-RECEIVE_BYTES = 1 << 20
+from collectors.agent.icmp import (
+    ECHO,
+    family_of,
+    index_of,
+    open_socket,
+    pinned,
+    request,
+    told,
+)
+from collectors.agent.pace import Course, rhythm_of
+
 BODY = struct.Struct("!8sIQ")
 """What a request carries: whose it is, the number of its target, the number of the request."""
-TIMESPEC = struct.Struct("@ll")
-INFO4 = struct.Struct("@i4s4s")
-INFO6 = struct.Struct("@16sI")
+SUSPECT, LOSE, FORGET = 0, 1, 2
+"""What is due for a request without an answer, in this order."""
 
 
 class Target(NamedTuple):
@@ -44,13 +53,16 @@ class Echo(NamedTuple):
     """What became of one request: when it was sent (Unix seconds) and the seconds to its answer.
 
     `round_trip_s` None means that no answer came in time; `why` says more
-    where the network refused to carry the request.
+    where the network refused to carry the request.  `is_urgent`: somebody
+    waits for it.  An answer that comes after its request was told to be lost
+    is told too, with the same `at`.
     """
 
     name: str
     at: float
     round_trip_s: float | None
     why: str = ""
+    is_urgent: bool = False
 
 
 class _Open(NamedTuple):
@@ -65,7 +77,8 @@ class Pinger:
     """Asks every target once per interval, evenly spread, and tells what came of each request.
 
     `interval_s` is the time between two requests to one target, `patience_s`
-    how long an answer may take.  Raises PermissionError without CAP_NET_RAW.
+    how long an answer may take.  `look` and `turn` may be called from any
+    thread.  Raises PermissionError where no ICMP socket is allowed.
     """
 
     def __init__(
@@ -73,73 +86,153 @@ class Pinger:
     ) -> None:
         self._targets = tuple(targets)
         self._addresses = [ip_address(target.address) for target in self._targets]
-        self._interval_ns = int(interval_s * 1e9)
-        self._patience_ns = int(patience_s * 1e9)
+        self._rhythm = rhythm_of(interval_s, patience_s)
+        self._near = _together(self._targets)
         self._token = secrets.token_bytes(8)
         self._number = 0
         self._open: dict[int, _Open] = {}
-        self._deadlines: list[tuple[int, int]] = []
-        families = {_family(address.version) for address in self._addresses}
-        self._sockets = {family: _open_socket(family) for family in families}
+        self._lost: set[int] = set()
+        self._deadlines: list[tuple[int, int, int]] = []
+        self._due: list[tuple[int, int, int]] = []
+        self._wishes: collections.deque[Callable[[int], object]] = collections.deque()
+        self._dark: set[str] = set()
+        began = time.monotonic_ns()
+        self._courses = [
+            Course(began + int(share * self._rhythm.interval_ns), self._rhythm)
+            for share in _shares(self._targets)
+        ]
+        families = {family_of(address.version) for address in self._addresses}
+        self._sockets = {family: open_socket(family) for family in families}
+        self._woken, self._waker = socket.socketpair()
+        for one in (self._woken, self._waker):
+            one.setblocking(False)  # noqa: FBT003 the signature of socket
 
     def close(self) -> None:
         """Close the sockets."""
-        for one in self._sockets.values():
+        for one in (*self._sockets.values(), self._woken, self._waker):
             one.close()
+
+    def look(self, names: Iterable[str]) -> None:
+        """Ask these targets at once and until they answer, for some seconds at most."""
+        wanted = frozenset(names)
+        self._wish(lambda now: self._watch(lambda target: target.name in wanted, now))
+
+    def turn(self, interface: str, *, is_up: bool) -> None:
+        """Take note that an interface came up or went down, and ask what lies behind it."""
+
+        def turned(now: int) -> None:
+            (self._dark.discard if is_up else self._dark.add)(interface)
+            self._watch(lambda target: target.interface == interface, now)
+
+        self._wish(turned)
 
     def run(self, tell: Callable[[Echo], None], is_over: Callable[[], bool]) -> None:
         """Ask until `is_over`, which is looked at at least once per interval."""
-        count = max(len(self._targets), 1)
-        began = time.monotonic_ns()
-        due = [
-            (began + self._interval_ns * index // count, index)
-            for index in range(len(self._targets))
-        ]
-        heapq.heapify(due)
+        now = time.monotonic_ns()
+        for index, course in enumerate(self._courses):
+            heapq.heappush(self._due, (course.next_ns(now), index, course.version))
         while not is_over():
             now = time.monotonic_ns()
-            while due and due[0][0] <= now:
-                at, index = due[0]
-                self._send(index, tell)
-                missed = (now - at) // self._interval_ns
-                heapq.heapreplace(due, (at + (missed + 1) * self._interval_ns, index))
-            self._give_up(time.monotonic_ns(), tell)
-            self._receive(self._pause(due), tell)
+            while self._wishes:
+                self._wishes.popleft()(now)
+            while self._due and self._due[0][0] <= now:
+                _, index, version = heapq.heappop(self._due)
+                if version == self._courses[index].version:
+                    self._send(index, tell)
+                    self._plan(index, now)
+            self._expire(time.monotonic_ns(), tell)
+            self._receive(self._pause(), tell)
 
-    def _pause(self, due: list[tuple[int, int]]) -> float:
+    def _wish(self, wish: Callable[[int], object]) -> None:
+        """Leave something for the thread that asks, and wake it."""
+        self._wishes.append(wish)
+        with contextlib.suppress(OSError):  # it is full, so the thread wakes anyway, or closed
+            self._waker.send(b"!")
+
+    def _watch(self, is_meant: Callable[[Target], bool], now: int) -> None:
+        for index, target in enumerate(self._targets):
+            if is_meant(target):
+                self._courses[index].look(now)
+                heapq.heappush(self._due, (now, index, self._courses[index].version))
+
+    def _missed(self, index: int, now: int) -> None:
+        """Ask again and again where an answer is missing, and what shares its interface."""
+        if self._courses[index].miss(now):
+            heapq.heappush(self._due, (now, index, self._courses[index].version))
+            for near in self._near[index]:
+                if self._courses[near].miss(now):
+                    heapq.heappush(self._due, (now, near, self._courses[near].version))
+
+    def _plan(self, index: int, now: int) -> None:
+        course = self._courses[index]
+        heapq.heappush(self._due, (course.next_ns(now), index, course.version))
+
+    def _pause(self) -> float:
         """Return the seconds until the next request or the next deadline."""
-        until = [now for now, _ in (*due[:1], *self._deadlines[:1])]
-        soonest = min(until, default=time.monotonic_ns() + self._interval_ns)
-        return max(0.0, (soonest - time.monotonic_ns()) / 1e9)
+        now = time.monotonic_ns()
+        latest = now + self._rhythm.interval_ns
+        soonest = min([latest, *(one[0] for one in (*self._due[:1], *self._deadlines[:1]))])
+        return max(0.0, (soonest - now) / 1e9)
 
     def _send(self, index: int, tell: Callable[[Echo], None]) -> None:
-        target, address = self._targets[index], self._addresses[index]
+        target, address, course = self._targets[index], self._addresses[index], self._courses[index]
         self._number += 1
         number = self._number
-        family = _family(address.version)
-        packet = _request(family, number, BODY.pack(self._token, index, number))
+        family = family_of(address.version)
+        packet = request(family, number, BODY.pack(self._token, index, number))
         wall_ns, sent_ns = time.time_ns(), time.monotonic_ns()
         try:
-            self._sockets[family].sendmsg([packet], _pinned(family, target), 0, (str(address), 0))
+            self._sockets[family].sendmsg(
+                [packet], pinned(family, target.interface, target.source), 0, (str(address), 0)
+            )
         except OSError as error:
-            tell(Echo(target.name, wall_ns / 1e9, None, error.strerror or str(error)))
+            why = error.strerror or str(error)
+            tell(Echo(target.name, wall_ns / 1e9, None, why, is_urgent=True))
+            self._missed(index, sent_ns)
             return
         self._open[number] = _Open(index, sent_ns, wall_ns)
-        heapq.heappush(self._deadlines, (sent_ns + self._patience_ns, number))
+        if target.interface in self._dark:
+            self._lose(number, tell, f"{target.interface} is down")
+        elif not course.is_bursting:
+            self._await(sent_ns + course.suspicion_ns, number, SUSPECT)
+        self._await(sent_ns + course.patience_ns, number, LOSE)
+        self._await(sent_ns + self._rhythm.patience_ns, number, FORGET)
 
-    def _give_up(self, now: int, tell: Callable[[Echo], None]) -> None:
-        """Tell which requests had their time, after whatever already lies in the sockets."""
+    def _await(self, at_ns: int, number: int, step: int) -> None:
+        heapq.heappush(self._deadlines, (at_ns, step, number))
+
+    def _expire(self, now: int, tell: Callable[[Echo], None]) -> None:
+        """Do what is due for requests without an answer, after reading what already came."""
         if self._deadlines and self._deadlines[0][0] <= now:
             self._receive(0.0, tell)
         while self._deadlines and self._deadlines[0][0] <= now:
-            _, number = heapq.heappop(self._deadlines)
-            lost = self._open.pop(number, None)
-            if lost is not None:
-                tell(Echo(self._targets[lost.target].name, lost.wall_ns / 1e9, None))
+            _, step, number = heapq.heappop(self._deadlines)
+            asked = self._open.get(number)
+            if asked is None:
+                continue
+            if step == SUSPECT:
+                self._missed(asked.target, now)
+            elif step == LOSE:
+                self._lose(number, tell)
+            else:
+                del self._open[number]
+                self._lost.discard(number)
+
+    def _lose(self, number: int, tell: Callable[[Echo], None], why: str = "") -> None:
+        """Tell that a request has no answer; one that comes later is still told."""
+        if number not in self._lost:
+            self._lost.add(number)
+            asked = self._open[number]
+            name = self._targets[asked.target].name
+            tell(Echo(name, asked.wall_ns / 1e9, None, why, is_urgent=True))
+            self._missed(asked.target, time.monotonic_ns())
 
     def _receive(self, pause_s: float, tell: Callable[[Echo], None]) -> None:
-        ready, _, _ = select.select(list(self._sockets.values()), [], [], pause_s)
+        ready, _, _ = select.select([self._woken, *self._sockets.values()], [], [], pause_s)
         for one in ready:
+            if one is self._woken:
+                one.recv(4096)
+                continue
             while True:
                 try:
                     octets, extra, _, origin = one.recvmsg(2048, 512)
@@ -159,8 +252,8 @@ class Pinger:
     ) -> None:
         """Match an answer with its request; anything else that came in is not ours."""
         received_ns = time.monotonic_ns()
-        if family == socket.AF_INET:
-            octets = octets[(octets[0] & 0x0F) * 4 :] if octets else b""
+        if family == socket.AF_INET and octets[:1] >= b"\x40":
+            octets = octets[(octets[0] & 0x0F) * 4 :]  # a raw socket gives the IP header too
         if len(octets) < 8 + BODY.size or octets[0] != ECHO[socket.AddressFamily(family)][1]:
             return
         token, index, number = BODY.unpack_from(octets, 8)
@@ -170,94 +263,49 @@ class Pinger:
         target = self._targets[index]
         if ip_address(origin.partition("%")[0]) != self._addresses[index]:
             return
-        stamp_ns, came_by = _told(extra)
-        if target.interface is not None and came_by != _index_of(target.interface):
+        stamp_ns, came_by = told(extra)
+        if target.interface is not None and came_by != index_of(target.interface):
             return
+        course = self._courses[index]
+        is_urgent = course.is_bursting or number in self._lost
         del self._open[number]
+        self._lost.discard(number)
         taken_ns = received_ns - asked.sent_ns
         if stamp_ns is not None and 0 <= stamp_ns - asked.wall_ns <= taken_ns:
             taken_ns = stamp_ns - asked.wall_ns
-        tell(Echo(target.name, asked.wall_ns / 1e9, taken_ns / 1e9))
+        if target.interface is not None:
+            self._dark.discard(target.interface)
+        course.answered(asked.sent_ns, taken_ns)
+        if is_urgent:  # whatever was planned for the burst no longer holds
+            course.version += 1
+            self._plan(index, received_ns)
+        tell(Echo(target.name, asked.wall_ns / 1e9, taken_ns / 1e9, is_urgent=is_urgent))
 
 
-def _family(version: int) -> socket.AddressFamily:
-    return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004 the IP version
+def _together(targets: Sequence[Target]) -> list[list[int]]:
+    """Return for each target the others that leave by the same interface."""
+    by_interface: dict[str, list[int]] = {}
+    for index, target in enumerate(targets):
+        if target.interface is not None:
+            by_interface.setdefault(target.interface, []).append(index)
+    return [
+        [near for near in by_interface.get(target.interface or "", ()) if near != index]
+        for index, target in enumerate(targets)
+    ]
 
 
-def _open_socket(family: socket.AddressFamily) -> socket.socket:
-    """Open a raw socket that lets nothing through but answers, with their time and interface."""
-    if family == socket.AF_INET:
-        one = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        refused = 0xFFFFFFFF ^ (1 << ECHO[family][1])
-        one.setsockopt(SOL_RAW, ICMP_FILTER, struct.pack("@I", refused))
-        one.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-    else:
-        one = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-        blocked = bytearray(b"\xff" * 32)
-        blocked[ECHO[family][1] // 8] &= ~(1 << ECHO[family][1] % 8) & 0xFF
-        one.setsockopt(socket.IPPROTO_ICMPV6, ICMP_FILTER, _words(bytes(blocked)))
-        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-    one.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-    one.setblocking(False)  # noqa: FBT003 the signature of socket
-    return one
+def _shares(targets: Sequence[Target]) -> list[float]:
+    """Return where in the interval each target is asked, 0 to 1.
 
-
-def _words(blocked: bytes) -> bytes:
-    """Return a filter's bits as the kernel's array of 32-bit words (RFC 3542, 3.2)."""
-    return struct.pack("@8I", *struct.unpack("<8I", blocked))
-
-
-def _request(family: socket.AddressFamily, number: int, body: bytes) -> bytes:
-    """Return an echo request; of IPv6 the kernel computes the checksum."""
-    header = struct.pack("!BBHHH", ECHO[family][0], 0, 0, 0x746E, number & 0xFFFF)
-    if family == socket.AF_INET6:
-        return header + body
-    return header[:2] + struct.pack("!H", checksum(header + body)) + header[4:] + body
-
-
-def checksum(octets: bytes) -> int:
-    """Return the Internet checksum (RFC 1071) of an even number of octets."""
-    total: int = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
-
-
-def _pinned(family: socket.AddressFamily, target: Target) -> list[tuple[int, int, bytes]]:
-    """Return the control message that makes a request leave by the target's interface.
-
-    Raises OSError where the interface does not exist.
+    Targets of one interface lie as far apart as they can: a circuit asked
+    over both families is asked twice as often.
     """
-    if target.interface is None and target.source is None:
-        return []
-    index = _index_of(target.interface) if target.interface is not None else 0
-    if index is None:
-        raise OSError(19, f"no interface {target.interface}")
-    source = ip_address(target.source).packed if target.source else None
-    if family == socket.AF_INET:
-        info = INFO4.pack(index, source or bytes(4), bytes(4))
-        return [(socket.IPPROTO_IP, IP_PKTINFO, info)]
-    info = INFO6.pack(source or bytes(16), index)
-    return [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info)]
-
-
-def _told(extra: list[tuple[int, int, bytes]]) -> tuple[int | None, int | None]:
-    """Return what the kernel tells of a packet: when it came (Unix nanoseconds), by which port."""
-    stamp_ns: int | None = None
-    came_by: int | None = None
-    for level, kind, octets in extra:
-        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
-            seconds, nanoseconds = TIMESPEC.unpack_from(octets)
-            stamp_ns = seconds * 1_000_000_000 + nanoseconds
-        elif (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO):
-            came_by = INFO4.unpack_from(octets)[0]
-        elif (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-            came_by = INFO6.unpack_from(octets)[1]
-    return stamp_ns, came_by
-
-
-def _index_of(interface: str) -> int | None:
-    try:
-        return socket.if_nametoindex(interface)
-    except OSError:
-        return None
+    keys = [one.interface or f"\0{index}" for index, one in enumerate(targets)]
+    counts = collections.Counter(keys)
+    first = {key: rank / len(counts) for rank, key in enumerate(counts)}
+    met: collections.Counter[str] = collections.Counter()
+    shares: list[float] = []
+    for key in keys:
+        shares.append((first[key] / counts[key] + met[key] / counts[key]) % 1.0)
+        met[key] += 1
+    return shares

@@ -1,27 +1,36 @@
 # SPDX-License-Identifier: MIT
-"""The agent as a program: reads its orders, asks once a second, tells the collector.
+"""The agent as a program: asks circuits and services, tells the collector.
 
 The orders are a JSON file: `agent` (its name), `token_file`, `collector` (host,
 port, name, authority_file), `targets` (name, address and, to pin the way,
-interface and source), and if wanted `interval_s` and `patience_s`.
+interface and source), `checks` (service, kind, address, port and what is
+expected), and if wanted `interval_s` and `patience_s`.  Where FRRouting runs,
+its BFD sessions are told too.
 """
 
 import json
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from collectors.agent import bfd, ports
+from collectors.agent.check import KINDS, Check, examine
 from collectors.agent.ping import Echo, Pinger, Target
 from collectors.agent.report import Reporter, Where, Who
 
 INTERVAL_S = 1.0
 PATIENCE_S = 1.0
 LEAST_INTERVAL_S = 0.1
+CHECK_S = 10.0
+BFD_S = 5.0
+CHECKS_AT_ONCE = 4
 FAILED = 1
 
 
@@ -35,6 +44,7 @@ class Orders(NamedTuple):
     who: Who
     where: Where
     targets: tuple[Target, ...]
+    checks: tuple[Check, ...]
     interval_s: float
     patience_s: float
 
@@ -48,6 +58,10 @@ def read_orders(path: Path) -> Orders:
     top = _mapping(held, str(path))
     collector = _mapping(top.get("collector"), f"{path}: collector")
     beside = path.parent
+    targets = tuple(_target(one, path) for one in _list(top, "targets", path))
+    checks = tuple(_check(one, path) for one in _list(top, "checks", path))
+    if not targets and not checks:
+        raise OrdersError(f"{path}: targets is [], expected a list with at least one")
     return Orders(
         who=Who(_word(top, "agent", path), _text(beside / _word(top, "token_file", path)).strip()),
         where=Where(
@@ -56,7 +70,8 @@ def read_orders(path: Path) -> Orders:
             name=_word(collector, "name", path),
             authority=_text(beside / _word(collector, "authority_file", path)),
         ),
-        targets=tuple(_target(one, path) for one in _list(top.get("targets"), path)),
+        targets=targets,
+        checks=checks,
         interval_s=_number(top, "interval_s", INTERVAL_S, LEAST_INTERVAL_S, 3600, path),
         patience_s=_number(top, "patience_s", PATIENCE_S, LEAST_INTERVAL_S, 60, path),
     )
@@ -71,20 +86,57 @@ def run(orders: Orders) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    reporter = Reporter(orders.where, orders.who)
+    pinger = Pinger(orders.targets, interval_s=orders.interval_s, patience_s=orders.patience_s)
+    reporter = Reporter(orders.where, orders.who, look=pinger.look)
 
     def tell(echo: Echo) -> None:
-        reporter.put("echo", [echo.name, echo.at, echo.round_trip_s, echo.why])
+        row = [echo.name, echo.at, echo.round_trip_s, echo.why]
+        reporter.put("echo", row, is_urgent=echo.is_urgent)
 
-    pinger = Pinger(orders.targets, interval_s=orders.interval_s, patience_s=orders.patience_s)
-    telling = threading.Thread(target=reporter.run, args=(over.is_set,))
-    telling.start()
+    work = [lambda: reporter.run(over.is_set)]
+    if any(target.interface for target in orders.targets):
+        work.append(lambda: _watch_ports(pinger, over.is_set))
+    if orders.checks:
+        work.append(lambda: _check_services(orders.checks, reporter, over))
+    if orders.targets and bfd.is_there():
+        work.append(lambda: _read_sessions(reporter, over))
+    threads = [threading.Thread(target=one) for one in work]
+    for thread in threads:
+        thread.start()
     try:
         pinger.run(tell, over.is_set)
     finally:
         over.set()
-        telling.join()
+        for thread in threads:
+            thread.join()
         pinger.close()
+
+
+def _watch_ports(pinger: Pinger, is_over: Callable[[], bool]) -> None:
+    ports.watch(lambda name, runs: pinger.turn(name, is_up=runs), is_over)
+
+
+def _check_services(checks: Sequence[Check], reporter: Reporter, over: threading.Event) -> None:
+    """Make every check every CHECK_S, a few at a time."""
+    with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
+        while not over.is_set():
+            began = time.monotonic()
+            for found in pool.map(examine, checks):
+                row = [found.service, found.at, int(found.is_ok), found.duration_s]
+                reporter.put("check", [*row, found.expires_s, found.why])
+                if over.is_set():
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    return
+            over.wait(max(0.0, CHECK_S - (time.monotonic() - began)))
+
+
+def _read_sessions(reporter: Reporter, over: threading.Event) -> None:
+    """Tell every BFD_S of each port whether its BFD session is up."""
+    while not over.is_set():
+        at = time.time()
+        for port, is_up in (bfd.sessions() or {}).items():
+            reporter.put("bfd", [port, at, int(is_up)])
+        over.wait(BFD_S)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -118,9 +170,10 @@ def _mapping(value: object, where: str) -> Mapping[str, object]:
     return value
 
 
-def _list(value: object, path: Path) -> list[object]:
-    if not isinstance(value, list) or not value:
-        raise OrdersError(f"{path}: targets is {value!r}, expected a list with at least one")
+def _list(held: Mapping[str, object], name: str, path: Path) -> list[object]:
+    value = held.get(name, [])
+    if not isinstance(value, list):
+        raise OrdersError(f"{path}: {name} is {value!r}, expected a list")
     return value
 
 
@@ -161,6 +214,27 @@ def _target(value: object, path: Path) -> Target:
         raise OrdersError(f"{path}: target {name}: {source} cannot ask {address}")
     interface = None if one.get("interface") is None else _word(one, "interface", path)
     return Target(name, address, interface, None if source is None else str(source))
+
+
+def _check(value: object, path: Path) -> Check:
+    one = _mapping(value, f"{path}: a check")
+    service, kind = _word(one, "service", path), _word(one, "kind", path)
+    unknown = sorted(set(one) - {*Check._fields, "authority_file"} | ({"authority"} & set(one)))
+    if unknown:
+        raise OrdersError(f"{path}: check of {service} has unknown {', '.join(unknown)}")
+    if kind not in KINDS:
+        raise OrdersError(f"{path}: check of {service}: {kind} is none of {', '.join(KINDS)}")
+    authority = one.get("authority_file")
+    return Check(
+        service,
+        kind,
+        _word(one, "address", path),
+        int(_number(one, "port", None, 1, 65535, path)),
+        str(one.get("name", "")),
+        str(one.get("path", "/")),
+        str(one.get("expect", "")),
+        _text(path.parent / str(authority)) if authority else "",
+    )
 
 
 if __name__ == "__main__":

@@ -5,9 +5,13 @@ The agent opens one connection and says who it is.  Then each message is a line
 of JSON with a number, and the collector answers with the highest number it has
 taken over.  What has no answer yet is kept, within a limit, and sent again on
 the next connection: a message may come twice, never not at all.
+
+The collector may also send `{"look": [names]}` at any time: it wants these
+targets asked at once.
 """
 
 import collections
+import contextlib
 import json
 import random
 import secrets
@@ -25,11 +29,13 @@ MOST_ROWS = 200_000
 ROWS_PER_MESSAGE = 500
 PAUSE_S = 0.2
 """Seconds between two looks for something to tell; what is seen is told this late at most."""
+GATHER_S = 0.01
+"""Seconds in which what is urgent gathers, so that a broken core costs few messages."""
 CONNECT_S = 5.0
 ANSWER_S = 10.0
 GOODBYE_S = 5.0
 """Seconds in which an agent that ends still tells what it has."""
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 5.0
 
 Row = Sequence[object]
 
@@ -60,16 +66,29 @@ class LostError(Exception):
     """The connection ended or went silent; everything unanswered is sent again."""
 
 
+def _nobody(names: Sequence[str]) -> None:
+    """Look at nothing."""
+
+
 class Reporter:
     """Keeps rows until the collector has them.
 
-    `put` may be called from any thread; `run` is one thread's whole work.
-    `left_out` counts rows that had to go because nobody took them in time.
+    `put` may be called from any thread; `run` is one thread's whole work, and
+    calls `look` with what the collector wants asked at once.  `left_out`
+    counts rows that had to go because nobody took them in time.
     """
 
-    def __init__(self, where: Where, who: Who, most_rows: int = MOST_ROWS) -> None:
+    def __init__(
+        self,
+        where: Where,
+        who: Who,
+        most_rows: int = MOST_ROWS,
+        look: Callable[[Sequence[str]], None] = _nobody,
+    ) -> None:
         self._where = where
         self._who = who
+        self._look = look
+        self._waker: socket.socket | None = None
         self._most = most_rows
         self._boot = secrets.token_hex(8)
         self._lock = threading.Lock()
@@ -79,8 +98,8 @@ class Reporter:
         self._number = 0
         self.left_out = 0
 
-    def put(self, kind: str, row: Row) -> None:
-        """Keep a row to be told; the oldest goes when there is no room."""
+    def put(self, kind: str, row: Row, *, is_urgent: bool = False) -> None:
+        """Keep a row to be told, urgent ones at once; the oldest goes when there is no room."""
         with self._lock:
             self._new.append((kind, row))
             self._kept += 1
@@ -88,6 +107,10 @@ class Reporter:
                 gone = self._forget_oldest()
                 self._kept -= gone
                 self.left_out += gone
+        waker = self._waker
+        if is_urgent and waker is not None:
+            with contextlib.suppress(OSError):  # full, so it wakes anyway, or just closed
+                waker.send(b"!")
 
     @property
     def waiting(self) -> int:
@@ -96,12 +119,21 @@ class Reporter:
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Tell until `is_over`; a connection is tried again and again, ever more slowly."""
+        woken, waker = socket.socketpair()
+        with woken, waker:
+            for one in (woken, waker):
+                one.setblocking(False)  # noqa: FBT003 the signature of socket
+            self._waker = waker
+            self._work(woken, is_over)
+            self._waker = None
+
+    def _work(self, woken: socket.socket, is_over: Callable[[], bool]) -> None:
         wait_s = FIRST_WAIT_S
         while not is_over():
             try:
                 with self._connect() as channel:
                     wait_s = FIRST_WAIT_S
-                    self._talk(channel, is_over)
+                    self._talk(channel, woken, is_over)
             except (OSError, LostError):
                 self._sleep(wait_s * random.uniform(0.5, 1.0), is_over)  # noqa: S311 spreads agents
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
@@ -115,10 +147,12 @@ class Reporter:
             plain.close()
             raise
 
-    def _talk(self, channel: ssl.SSLSocket, is_over: Callable[[], bool]) -> None:
+    def _talk(
+        self, channel: ssl.SSLSocket, woken: socket.socket, is_over: Callable[[], bool]
+    ) -> None:
         hello = {"format": FORMAT, "boot": self._boot, **self._who._asdict()}
         channel.sendall(json.dumps(hello).encode() + b"\n")
-        answers = _Answers(channel)
+        answers = _Answers(channel, woken, self._look)
         deadline = time.monotonic() + ANSWER_S
         while (have := answers.next(PAUSE_S)) is None:
             if time.monotonic() > deadline or is_over():
@@ -177,27 +211,40 @@ class Reporter:
 
 
 class _Answers:
-    """The numbers that come back, a line of JSON each."""
+    """What comes back, a line of JSON each: numbers that were taken over, wishes to look."""
 
-    def __init__(self, channel: ssl.SSLSocket) -> None:
+    def __init__(
+        self, channel: ssl.SSLSocket, woken: socket.socket, look: Callable[[Sequence[str]], None]
+    ) -> None:
         self._channel = channel
+        self._woken = woken
+        self._look = look
         self._held = b""
 
     def next(self, pause_s: float) -> int | None:
-        """Return the newest number that has come, None when none came in time.
+        """Return the newest number that has come, None when none came or there is more to tell.
 
         Raises LostError when the collector ended the connection or said no.
         """
-        if not self._channel.pending() and not select.select([self._channel], [], [], pause_s)[0]:
-            return None
+        if not self._channel.pending():
+            ready = select.select([self._channel, self._woken], [], [], pause_s)[0]
+            if self._woken in ready:
+                time.sleep(GATHER_S)
+                self._woken.recv(4096)
+            if self._channel not in ready:
+                return None
         octets = self._channel.recv(4096)
         if not octets:
             raise LostError("the collector ended the connection")
         *lines, self._held = (self._held + octets).split(b"\n")
-        newest: int | None = None
-        for line in lines:
-            try:
-                newest = int(json.loads(line)["have"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise LostError(f"the collector says {line[:200]!r}") from error
-        return newest
+        return max((have for line in lines if (have := self._read(line)) is not None), default=None)
+
+    def _read(self, line: bytes) -> int | None:
+        try:
+            said = json.loads(line)
+            if "look" in said:
+                self._look([str(name) for name in said["look"]])
+                return None
+            return int(said["have"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise LostError(f"the collector says {line[:200]!r}") from error

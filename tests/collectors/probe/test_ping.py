@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from collectors.agent.ping import Echo, Pinger, Target, checksum
+from collectors.agent.icmp import checksum
+from collectors.agent.ping import Echo, Pinger, Target
 
 ROOT = Path(__file__).parents[3]
 HERE, THERE = "tpng-here", "tpng-there"
