@@ -106,6 +106,17 @@ class JobsConfig(_Section):
     )
 
 
+class CollectConfig(_Section):
+    """Who reports to the collect worker, and where."""
+
+    agents_host: str = Field(
+        default="", description="address for agents; empty is the controller's management address"
+    )
+    agents_port: int = Field(
+        default=7443, ge=1, le=65535, description="TCP port to which agents report by TLS"
+    )
+
+
 class LogsConfig(_Section):
     """Logs on standard error."""
 
@@ -232,6 +243,7 @@ class Config(_Section):
     series: SeriesConfig = SeriesConfig()
     web: WebConfig = WebConfig()
     jobs: JobsConfig = JobsConfig()
+    collect: CollectConfig = CollectConfig()
     logs: LogsConfig = LogsConfig()
     access: AccessConfig = AccessConfig()
     alerts: AlertsConfig = AlertsConfig()

@@ -3,8 +3,9 @@
 
 import asyncio
 import hmac
+import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -47,7 +48,7 @@ class Agent:
 
 
 Take = Callable[[Agent, Told], None]
-"""Stores a message; when it returns, the message is safe and is answered.
+"""Takes a message over; when it returns, the message is answered and not sent again.
 
 Raises OSError when it cannot: the agent then sends it again.  After a restart
 of the collector a message that was stored and not yet answered comes again.
@@ -67,6 +68,7 @@ class Agents:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self._have: dict[str, tuple[str, int]] = {}
+        self._writers: dict[str, asyncio.StreamWriter] = {}
         self.port = 0
         self.refused = 0
 
@@ -77,6 +79,17 @@ class Agents:
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
+
+    def look(self, agent: str, names: Sequence[str]) -> bool:
+        """Ask an agent to look at these targets now; False when it has no connection.
+
+        To be called in the loop's own thread.
+        """
+        writer = self._writers.get(agent)
+        if writer is None or writer.is_closing():
+            return False
+        writer.write(json.dumps({"look": list(names)}, separators=(",", ":")).encode() + b"\n")
+        return True
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
@@ -99,6 +112,7 @@ class Agents:
                 return
             agent = Agent(hello.agent, hello.boot, str(writer.get_extra_info("peername")[0]))
             await self._answer(writer, self._had(agent))
+            self._writers[agent.name] = writer
             while (line := await asyncio.wait_for(reader.readline(), SILENCE_S)).endswith(b"\n"):
                 told = Told.model_validate_json(line)
                 if told.n > self._had(agent):
@@ -112,6 +126,8 @@ class Agents:
         finally:
             if task is not None:
                 self._open.discard(task)
+            for name in [one for one, mine in self._writers.items() if mine is writer]:
+                del self._writers[name]
             await part(writer)
 
     def _had(self, agent: Agent) -> int:

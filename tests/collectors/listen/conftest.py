@@ -34,6 +34,7 @@ class Collector:
     rows: list[list[str | float | None]] = field(default_factory=list)
     messages: list[tuple[Agent, Told]] = field(default_factory=list)
     refused: Callable[[], int] = lambda: 0
+    look: Callable[[str, list[str]], bool] = lambda *_: False
     is_full: bool = False
 
     def take(self, agent: Agent, told: Told) -> None:
@@ -56,6 +57,13 @@ class Collector:
             opened.result(WAIT_S)
             self.port = agents.port
             self.refused = lambda: agents.refused
+
+            async def look(agent: str, names: list[str]) -> bool:
+                return agents.look(agent, names)
+
+            self.look = lambda agent, names: asyncio.run_coroutine_threadsafe(
+                look(agent, names), loop
+            ).result(WAIT_S)
             yield
         finally:
             asyncio.run_coroutine_threadsafe(agents.close(), loop).result(WAIT_S)

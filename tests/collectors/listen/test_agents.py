@@ -82,6 +82,21 @@ def test_what_cannot_be_stored_is_not_answered(collector: Collector) -> None:
     assert collector.rows == [["dien-ban-1", 1.0]]
 
 
+def test_the_collector_asks_an_agent_to_look(collector: Collector) -> None:
+    """Over the connection the agent holds; nobody can ask one that has none."""
+    asked: list[str] = []
+    reporter = Reporter(collector.where, Who("core1", TOKEN), look=asked.extend)
+    with collector.running():
+        assert not collector.look("core1", ["dien-ban-1"])
+        with reporting(reporter):
+            until(lambda: collector.look("core1", ["dien-ban-1", "tam-ky-1"]), "it is connected")
+            until(lambda: asked == ["dien-ban-1", "tam-ky-1"], "it was asked")
+            reporter.put("echo", ["dien-ban-1", 1.0, None], is_urgent=True)
+            until(lambda: reporter.waiting == 0, "it goes on telling")
+
+    assert collector.rows == [["dien-ban-1", 1.0, None]]
+
+
 @pytest.mark.parametrize("tokens", [{}, {"core1": "another token, long enough"}, {"core1": ""}])
 def test_an_agent_that_proves_nothing_is_refused(
     collector: Collector, tokens: dict[str, str]

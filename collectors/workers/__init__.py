@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The workers of this room, one file each."""

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""`tinhnet worker collect`."""
+
+from collectors.collect.worker import CollectWorker
+from tinhnet.worker import StepWorker, Worker
+
+WORKER = Worker("Asks devices, circuits and services", StepWorker(CollectWorker))
