@@ -11,6 +11,8 @@ import pytest
 
 from collectors.agent.probe import OrdersError, read_orders
 from tests.collectors.listen.conftest import LOCAL, TOKEN, Collector, until
+from tinhnet.agents import orders_of
+from tinhnet.inventory import load
 
 ROOT = Path(__file__).parents[3]
 GOOD: dict[str, object] = {
@@ -69,6 +71,11 @@ def test_the_agent_tells_what_it_sees_until_it_is_ended(
             {"targets": [{"name": "a", "address": LOCAL, "source": "::1"}]},
             "target a: ::1 cannot ask 127.0.0.1",
         ),
+        ({"checks": [{"service": "portal", "kind": "gopher"}]}, "gopher is none of https, dns"),
+        (
+            {"checks": [{"service": "x", "kind": "tcp", "address": LOCAL, "port": 1, "more": 1}]},
+            "check of x has unknown more",
+        ),
         ({"interval_s": 0}, "interval_s is 0, expected 0.1 to 3600"),
         ({"interval_s": True}, "interval_s is True, expected 0.1 to 3600"),
     ],
@@ -90,3 +97,39 @@ def test_orders_name_files_beside_them(tmp_path: Path) -> None:
 
     assert (orders.who.token, orders.where.authority) == (TOKEN, "a certificate")
     assert (orders.interval_s, orders.patience_s) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("device", ["core1", "dien-ban-pc"])
+def test_the_orders_of_the_declared_network_can_be_followed(tmp_path: Path, device: str) -> None:
+    """Who writes orders and who reads them are two programs, on two devices."""
+    write(tmp_path)
+    (tmp_path / "authority.pem").write_text("a certificate", encoding="ascii")
+    given = orders_of(load(ROOT / "inventory"), device, "10.90.99.10", 7443)
+    path = tmp_path / "given.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    orders = read_orders(path)
+
+    assert (orders.who.agent, orders.where.port) == (device, 7443)
+    assert bool(orders.targets) is (device == "core1")
+    assert {one.kind for one in orders.checks} == (
+        set() if device == "core1" else {"https", "dns", "ntp", "tcp"}
+    )
+
+
+def test_a_pc_checks_a_service_and_tells(collector: Collector, tmp_path: Path) -> None:
+    """Without raw sockets: a PC has no circuit to ask."""
+    where = {"host": LOCAL, "port": collector.port, "name": LOCAL, "authority_file": "ca.pem"}
+    checks = [{"service": "ocsp", "kind": "tcp", "address": LOCAL, "port": 1}]
+    path = write(tmp_path, agent="core1", collector=where, targets=[], checks=checks)
+    (tmp_path / "ca.pem").write_text(collector.authority, encoding="ascii")
+    with collector.running():
+        command = [sys.executable, "-m", "collectors.agent.probe", str(path)]
+        agent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        until(lambda: bool(collector.rows), "a row has come")
+        agent.send_signal(signal.SIGTERM)
+        _, said = agent.communicate(timeout=60)
+
+    assert (agent.returncode, said) == (0, "")
+    assert collector.messages[0][1].kind == "check"
+    service, _, is_ok, _, expires_s, why = collector.rows[0]
+    assert (service, is_ok, expires_s, why) == ("ocsp", 0, None, "Connection refused")
