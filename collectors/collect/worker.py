@@ -41,10 +41,9 @@ class CollectWorker:
     ) -> None:
         del identity
         self._makers = makers or usual_parts
-        self._stop = Flag()
         self._sink: WorkerSink | None = None
         self._runner: Runner | None = None
-        self._writers: list[Thread] = []
+        self._writers: list[tuple[Flag, Thread]] = []
         self._signature: Signature = ()
         self._digest = ""
         self._files_at = float("-inf")
@@ -62,10 +61,10 @@ class CollectWorker:
         del context
         if self._runner is not None:
             self._runner.stop()
-        self._stop.set()
-        if self._sink is not None:
-            self._sink.wake()
-        for thread in self._writers:
+        for flag, thread in self._writers:  # rows first: they leave a last few samples
+            flag.set()
+            if self._sink is not None:
+                self._sink.wake()
             thread.join()
 
     def _look(self, context: Context) -> None:
@@ -97,12 +96,11 @@ class CollectWorker:
         if self._runner is not None:
             self._runner.stop()
         if self._sink is None:
-            self._sink = sink = WorkerSink(context, network)
-            self._writers = [
-                Thread(target=work, args=(self._stop,), name=name)
-                for name, work in (("rows", sink.write_rows), ("samples", sink.write_samples))
-            ]
-            for thread in self._writers:
+            self._sink = WorkerSink(context, network)
+            for work in (self._sink.write_rows, self._sink.write_samples):
+                flag = Flag()
+                thread = Thread(target=work, args=(flag,), name=work.__name__)
+                self._writers.append((flag, thread))
                 thread.start()
         self._sink.take_over(network)
         self._runner = Runner(self._makers(context, network, self._sink))
