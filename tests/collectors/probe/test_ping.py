@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,67 @@ def test_two_pingers_of_one_machine_do_not_take_each_others_answers() -> None:
 def test_the_checksum_is_that_of_rfc_1071() -> None:
     """The example of the RFC, section 3."""
     assert checksum(bytes.fromhex("0001f203f4f5f6f7")) == 0x220D
+
+
+UNPRIVILEGED = """
+import json, sys
+from collectors.agent.ping import Pinger, Target
+told = []
+try:
+    pinger = Pinger([Target("four", "127.0.0.1"), Target("six", "::1")], interval_s=0.1)
+except PermissionError:
+    print("refused")
+    sys.exit()
+pinger.run(told.append, lambda: len(told) >= 10)
+pinger.close()
+print(sorted({(one.name, one.round_trip_s is not None) for one in told}))
+"""
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [("0 2147483647", "[('four', True), ('six', True)]"), ("1 0", "refused")],
+    ids=["allowed", "refused"],
+)
+def test_without_rights_it_asks_where_the_kernel_lets_everybody(groups: str, said: str) -> None:
+    """The product runs as a user of its own; ICMP sockets are enough for the controller."""
+    script = (
+        f'ip link set lo up; sysctl -qw net.ipv4.ping_group_range="{groups}";'
+        'exec setpriv --bounding-set -net_raw --inh-caps -net_raw -- "$@"'
+    )
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", script, "-", sys.executable, "-c", UNPRIVILEGED],
+        cwd=ROOT, check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert done.stdout.strip() == said
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("wires")
+def test_a_missing_answer_is_asked_for_ten_times_a_second() -> None:
+    """Both targets of the interface; the one of another interface keeps its rhythm."""
+    run("ip", "netns", "exec", THERE, "sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1")
+    program = PROGRAM.replace("interval_s=0.1, patience_s=0.3", "")
+    request = json.dumps(
+        {
+            "targets": [
+                Target("four", "192.0.2.6", "w1", "192.0.2.5"),
+                Target("six", "2001:db8:1::2", "w1", "2001:db8:1::1"),
+                Target("other", "2001:db8:2::2", "w2", "2001:db8:2::1"),
+            ]
+        }
+    )
+    done = subprocess.run(
+        ["ip", "netns", "exec", HERE, sys.executable, "-c", program, request],
+        cwd=ROOT, check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    seen = json.loads(done.stdout)
+
+    lost = [at for at, taken, _ in seen["four"] if taken is None]
+    gaps = [later - sooner for sooner, later in pairwise(lost)]
+    assert len(lost) > 20
+    assert sorted(gaps)[len(gaps) // 2] == pytest.approx(0.1, abs=0.03)
+    assert all(taken is not None for _, taken, _ in (*seen["six"], *seen["other"]))
+    assert len(seen["other"]) <= 7
