@@ -14,6 +14,7 @@ import paramiko
 from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.secrets import Secret, SecretMissingError, SecretStore
+from tinhnet.snmp_identity import SnmpUser, secret_names, user_name
 
 OSPF_KEY_LENGTH = 16
 """Characters: what RFC 2328, appendix D.3 gives an MD5 key, and FRR cuts off the rest."""
@@ -26,15 +27,6 @@ class OspfKey:
 
     id: int
     value: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SnmpUser:
-    """An SNMPv3 user; its name tells the version of its keys."""
-
-    name: str
-    auth: str = field(repr=False)
-    priv: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +49,7 @@ def names_for(network: DeclaredNetwork, device: str) -> dict[str, Callable[[], s
         for face in network.devices[device].interfaces
         if face.link is not None and face.cost is not None
     }
-    names[f"snmp/{device}/auth"] = make_passphrase
-    names[f"snmp/{device}/priv"] = make_passphrase
-    return names
+    return names | dict.fromkeys(secret_names(device), make_passphrase)
 
 
 def credentials_for(
@@ -131,11 +121,6 @@ def ospf_key_id(version: int) -> int:
     return (version - 1) % 255 + 1
 
 
-def snmp_user(version: int) -> str:
-    """Return the SNMPv3 user whose keys have this version."""
-    return f"tinhnet{version}"
-
-
 def _versions(store: SecretStore, name: str, make: Callable[[], str] | None) -> tuple[Secret, ...]:
     """Return the current version and, behind it, the staged one."""
     try:
@@ -156,7 +141,7 @@ def _snmp_users(auth: tuple[Secret, ...], priv: tuple[Secret, ...]) -> tuple[Snm
     """Pair the keys of each version; one staged alone is not yet a user."""
     others = {one.version: one.value for one in priv}
     return tuple(
-        SnmpUser(snmp_user(one.version), one.value, others[one.version])
+        SnmpUser(user_name(one.version), one.value, others[one.version])
         for one in auth
         if one.version in others
     )

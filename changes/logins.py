@@ -11,8 +11,9 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from changes.credentials import SSH_KEY, SnmpUser, make_passphrase, public_key, snmp_user
+from changes.credentials import SSH_KEY, make_passphrase, public_key
 from tinhnet.secrets import Secret, SecretStore
+from tinhnet.snmp_identity import SnmpUser, known_users, secret_names
 
 SCRAM_ROUNDS = 4096
 """What PostgreSQL 15 uses itself (RFC 7677, section 4, asks for at least this)."""
@@ -58,15 +59,9 @@ def scram_verifier(login: Login) -> str:
 
 def snmp_users(store: SecretStore, device: str) -> tuple[SnmpUser, ...]:
     """Return the SNMPv3 users of a server; a version staged for one key alone is no user yet."""
-    auth, priv = f"snmp/{device}/auth", f"snmp/{device}/priv"
-    for name in (auth, priv):
+    for name in secret_names(device):
         store.ensure(name, make_passphrase)
-    others = {one.version: one.value for one in accepted(store, priv)}
-    return tuple(
-        SnmpUser(snmp_user(one.version), one.value, others[one.version])
-        for one in accepted(store, auth)
-        if one.version in others
-    )
+    return known_users(store, device)
 
 
 def management_keys(store: SecretStore) -> tuple[str, ...]:

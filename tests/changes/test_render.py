@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from changes.credentials import Credentials, OspfKey, SnmpUser
+from changes.credentials import Credentials, OspfKey
 from changes.render import render, whole_text
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.snmp_identity import SnmpUser
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases" / "routers"
