@@ -15,6 +15,8 @@ class ObservedDevice:
 
     `uptime_ticks` is sysUpTime as it came, in hundredths of a second and
     wrapping after 497 days; `engine_uptime_s` (SNMPv3 agents) does not wrap.
+    `host_uptime_ticks` (HOST-RESOURCES-MIB) is the machine's, whoever restarts
+    its agent.
     """
 
     name: str | None
@@ -25,6 +27,7 @@ class ObservedDevice:
     uptime_ticks: int | None
     engine_uptime_s: int | None
     router_id: str | None
+    host_uptime_ticks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ async def poll(session: Session, pace: Pace, clock: Clock) -> Observation:
             uptime_ticks=found.number("uptime_ticks"),
             engine_uptime_s=found.number("engine_uptime_s"),
             router_id=str(router_id) if isinstance(router_id, IPv4Address) else None,
+            host_uptime_ticks=found.number("host_uptime_ticks"),
         ),
         interfaces=interfaces,
         memory=memory,

@@ -33,7 +33,7 @@ OWNERS = {
     "markupsafe": ("webui",),
     "netmiko": ("changes",),
     "paramiko": ("changes",),
-    "prometheus_client": ("tinhnet/metrics.py",),
+    "prometheus_client": ("tinhnet/metrics.py", "collectors/parts/node_exporter.py"),
     "psycopg": ("tinhnet/store",),
     "pydantic": ("tinhnet/", "alerts", "collectors/listen/", "webui"),
     "pydantic_core": ("tinhnet/",),  # pydantic's own errors

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Whether the services work, as seen from the data centre."""
