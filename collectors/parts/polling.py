@@ -126,9 +126,8 @@ def make(context: Context, network: DeclaredNetwork, sink: Sink) -> Part:
         for one in network.devices.values()
         if one.platform in POLLED and one.role not in {"controller", "pc", "external"}
     ]
-    targets = {one.id: Target(str(one.management4)) for one in devices if one.management4}
-    asked = [one for one in devices if one.id in targets]
-    return Polling(context, asked, sink, targets, PERIOD_S)
+    targets = {one.id: Target(str(one.management4)) for one in devices}
+    return Polling(context, devices, sink, targets, PERIOD_S)
 
 
 PART = make

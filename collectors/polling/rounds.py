@@ -80,7 +80,7 @@ class Rounds:
     def _next(self, due: float, now: float, failures: int) -> float:
         """Return when a device is due after one round, keeping its own place in the period."""
         if failures:
-            return now + min(FIRST_PAUSE_S * 2 ** min(failures - 1, 16), self._period_s)
+            return now + min(FIRST_PAUSE_S * (1 << min(failures - 1, 16)), self._period_s)
         missed = max(0, int((now - due) // self._period_s))
         return due + self._period_s * (missed + 1)
 
