@@ -11,8 +11,10 @@ import random
 import socket
 import ssl
 import struct
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 PATIENCE_S = 5.0
@@ -83,14 +85,18 @@ def examine(check: Check) -> Found:
     except (struct.error, IndexError, ValueError):
         answer = _Answer("an answer that makes no sense")
     taken = time.monotonic() - began
+    if taken >= PATIENCE_S:  # whatever it looks like: the conversation was cut off
+        answer = _Answer(f"no answer within {PATIENCE_S:g} s", answer.expires_s)
     return Found(check.service, at, not answer.why, taken, answer.expires_s, answer.why)
 
 
 def _page(check: Check) -> _Answer:
     """Fetch a page by HTTPS; certificate, name, status and text must be right."""
+    ends = time.monotonic() + PATIENCE_S
     trust = ssl.create_default_context(cadata=check.authority or None)
     with (
         _connect(check) as plain,
+        _cut_off(plain, ends),
         trust.wrap_socket(plain, server_hostname=check.name or check.address) as channel,
     ):
         expires_s = _expires(channel)
@@ -166,6 +172,28 @@ KINDS: Mapping[str, Callable[[Check], _Answer]] = {
     "ntp": _clock,
     "tcp": _opened,
 }
+
+
+@contextmanager
+def _cut_off(channel: socket.socket, ends: float) -> Iterator[None]:
+    """End a conversation when its time is over, however steadily the server drips.
+
+    A socket's timeout begins anew with every byte.  TLS takes the socket over,
+    so that its twin must end what both share.
+    """
+    with channel.dup() as twin:
+        timer = threading.Timer(max(0.0, ends - time.monotonic()), _end, (twin,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _end(channel: socket.socket) -> None:
+    with suppress(OSError):  # the server was faster
+        channel.shutdown(socket.SHUT_RDWR)
 
 
 def _connect(check: Check) -> socket.socket:
