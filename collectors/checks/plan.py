@@ -7,7 +7,8 @@ from collectors.agent.check import Check
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.service import Service
 
-SPOKEN = frozenset({"https", "dns", "ntp"})
+NTP = "ntp"
+SPOKEN = frozenset({"https", "dns", NTP})
 """Kinds that are checked in the service's own protocol; else its port is opened."""
 OPENED = "tcp"
 

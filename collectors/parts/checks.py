@@ -2,7 +2,7 @@
 """Checks every service every ten seconds, as seen from the data centre."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from threading import Event as Flag
 
 from collectors.agent.check import Check, Found, examine
 from collectors.checks.clock import offset_s
-from collectors.checks.plan import checks_of
+from collectors.checks.plan import NTP, checks_of
 from collectors.checks.trust import authority_of
 from collectors.part import Part, Sink
 from tinhnet.context import Context
@@ -24,24 +24,31 @@ AGAIN_S = 1.0
 """Seconds until a check that failed is made again: one failure is no outage."""
 FAILURES = 2
 PATIENCE = 0.05
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 128
 HERE = "datacentre"
 KIND = "service:"
-NTP = "ntp"
+
+Made = tuple[Found, float | None]
+"""What a check found, and how far the clock of a time server is off."""
 
 
 @dataclass(slots=True)
 class _Course:
-    """One service on its way: when it is checked next, how often it failed in a row."""
+    """One service on its way: when it is checked next, how often it failed in a row.
+
+    `is_wanted`: somebody asked while a check was under way, which may have
+    seen what was before.
+    """
 
     check: Check
     due: float
     failures: int = 0
-    future: Future[tuple[Found, float | None]] | None = None
+    future: Future[Made] | None = None
+    is_wanted: bool = False
 
 
 class Checking:
-    """The part that checks."""
+    """The part that checks; `checks` is asked again before each one, for its authority."""
 
     def __init__(
         self,
@@ -55,11 +62,11 @@ class Checking:
         self._sink = sink
         self._period_s = period_s
         self._wanted: SimpleQueue[str] = SimpleQueue()
-        self._services = frozenset(one.service for one in checks())
+        self._services = frozenset(f"{KIND}{one.service}" for one in checks())
 
     def look(self, things: Sequence[str]) -> Sequence[str]:
         """Check these services now."""
-        found = [one for one in things if one.removeprefix(KIND) in self._services]
+        found = [one for one in things if one in self._services]
         for one in found:
             self._wanted.put(one.removeprefix(KIND))
         return found
@@ -84,17 +91,21 @@ class Checking:
     def _take_wishes(self, courses: Mapping[str, _Course]) -> None:
         while True:
             try:
-                courses[self._wanted.get_nowait()].due = 0.0
+                course = courses[self._wanted.get_nowait()]
             except Empty:
                 return
+            course.due = 0.0
+            course.is_wanted = course.future is not None
 
     def _start(self, courses: Mapping[str, _Course], pool: ThreadPoolExecutor) -> None:
         now = time.monotonic()
+        due = [one for one in courses.values() if one.future is None and one.due <= now]
+        if not due:
+            return
         current = {one.service: one for one in self._checks()}
-        for course in courses.values():
-            if course.future is None and course.due <= now:
-                check = current.get(course.check.service, course.check)
-                course.future = pool.submit(_made, check)
+        for course in due:
+            check = current.get(course.check.service, course.check)
+            course.future = pool.submit(_made, check)
 
     def _finish(self, courses: Mapping[str, _Course]) -> None:
         running = [one.future for one in courses.values() if one.future is not None]
@@ -111,29 +122,31 @@ class Checking:
     def _tell(self, course: _Course, found: Found, clock: float | None) -> None:
         course.failures = 0 if found.is_ok else course.failures + 1
         pause_s = AGAIN_S if 0 < course.failures < FAILURES else self._period_s
-        course.due = time.monotonic() + pause_s
-        at = datetime.fromtimestamp(found.at, UTC)
-        labels = {"service": found.service, "from": HERE}
-        values = {
-            "service_up": float(found.is_ok),
-            "service_duration_s": found.duration_s if found.is_ok else None,
-            "certificate_expires_s": found.expires_s,
-        }
-        samples = [
-            Sample(series_of(name, **labels), at, value)
-            for name, value in values.items()
-            if value is not None
-        ]
-        if clock is not None:
-            series = series_of("clock_offset_s", device=self._devices[found.service])
-            samples.append(Sample(series, at, abs(clock)))
-        self._sink.samples(samples)
+        course.due = 0.0 if course.is_wanted else time.monotonic() + pause_s
+        course.is_wanted = False
+        self._sink.samples(list(samples_of(found, clock, self._devices[found.service])))
         if found.is_ok or course.failures >= FAILURES:
             state = State.UP if found.is_ok else State.DOWN
+            at = datetime.fromtimestamp(found.at, UTC)
             self._sink.observe({f"{KIND}{found.service}": Observation(state, at, found.why)})
 
 
-def _made(check: Check) -> tuple[Found, float | None]:
+def samples_of(found: Found, clock: float | None, device: str) -> Iterator[Sample]:
+    """Yield what a check found; how long a failure took says nothing of the service."""
+    at = datetime.fromtimestamp(found.at, UTC)
+    values = {
+        "service_up": float(found.is_ok),
+        "service_duration_s": found.duration_s if found.is_ok else None,
+        "certificate_expires_s": found.expires_s,
+    }
+    for name, value in values.items():
+        if value is not None:
+            yield Sample(series_of(name, **{"service": found.service, "from": HERE}), at, value)
+    if clock is not None:
+        yield Sample(series_of("clock_offset_s", device=device), at, abs(clock))
+
+
+def _made(check: Check) -> Made:
     """Make a check; of a time server that answers, learn how far its clock is off."""
     found = examine(check)
     clock = offset_s(check.address, check.port) if check.kind == NTP and found.is_ok else None
