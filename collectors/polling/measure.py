@@ -2,9 +2,10 @@
 """What a poll means as samples; what is unknown is no sample (docs/watch.md)."""
 
 from collections.abc import Iterator
+from math import ceil
 
-from collectors.counters import InterfaceRates, interface_rates
-from collectors.observed import Observation, ObservedInterface, ObservedSpace
+from collectors.counters import LONGEST_S, TICKS_PER_S, InterfaceRates, interface_rates
+from collectors.observed import Observation, ObservedDevice, ObservedInterface, ObservedSpace
 from collectors.plan import OSPF_UP
 from tinhnet.model.device import Device
 from tinhnet.store.series.sample import Sample, series_of
@@ -14,7 +15,8 @@ MEMORY = "memory"
 DISKS = frozenset({"fixed-disk", "network-disk", "flash"})
 PSEUDO = ("/proc", "/sys", "/dev", "/run")
 """Where nothing of a disk is mounted: a kernel's own views, and memory."""
-TICKS_PER_S = 100
+ENGINE_SLACK_S = 60
+"""What an engine's clock may be ahead of its machine's."""
 
 
 def samples_of(device: Device, before: Observation | None, now: Observation) -> Iterator[Sample]:
@@ -60,22 +62,34 @@ def _rates(device: Device, found: tuple[InterfaceRates, ...]) -> Iterator[Sample
 
 
 def _system(device: Device, now: Observation) -> Iterator[Sample]:
-    ticks = now.device.host_uptime_ticks
-    uptime_s = now.device.engine_uptime_s if ticks is None else ticks / TICKS_PER_S
-    if uptime_s is not None:
-        yield Sample(series_of("device_uptime_s", device=device.id), now.at, float(uptime_s))
+    up_s = uptime_s(now.device)
+    if up_s is not None:
+        yield Sample(series_of("device_uptime_s", device=device.id), now.at, up_s)
     for space in now.memory:
         used = _used(space)
         if space.name == MEMORY and used is not None:
             yield Sample(series_of("memory_used_ratio", device=device.id), now.at, used)
     for space in now.storage:
         used = _used(space)
-        if space.kind in DISKS and used is not None and not space.name.startswith(PSEUDO):
+        if space.kind in DISKS and used is not None and not _is_pseudo(space.name):
             series = series_of("storage_used_ratio", device=device.id, mount=space.name)
             yield Sample(series, now.at, used)
     if now.device.router_id is not None:
         full = sum(one.state in OSPF_UP for one in now.ospf)
         yield Sample(series_of("ospf_neighbours", device=device.id), now.at, float(full))
+
+
+def uptime_s(device: ObservedDevice) -> float | None:
+    """Return the seconds since a machine started; an agent alone may be younger.
+
+    A machine's ticks wrap after 497 days.  Its SNMPv3 engine, whose seconds
+    do not, tells how often: no agent is older than its machine.
+    """
+    if device.host_uptime_ticks is None:
+        return None if device.engine_uptime_s is None else float(device.engine_uptime_s)
+    seconds = device.host_uptime_ticks / TICKS_PER_S
+    missing = (device.engine_uptime_s or 0) - ENGINE_SLACK_S - seconds
+    return seconds + max(0, ceil(missing / LONGEST_S)) * LONGEST_S
 
 
 def labels_of(device: Device, interface: str) -> dict[str, str]:
@@ -85,6 +99,10 @@ def labels_of(device: Device, interface: str) -> dict[str, str]:
     if declared is not None and declared.link is not None:
         labels["link"] = declared.link
     return labels
+
+
+def _is_pseudo(mount: str) -> bool:
+    return any(mount == one or mount.startswith(f"{one}/") for one in PSEUDO)
 
 
 def _used(space: ObservedSpace) -> float | None:
