@@ -26,7 +26,8 @@ from tinhnet.snmp_identity import known_users
 POLLED = frozenset({"frr", "debian"})
 """Platforms whose devices answer by SNMP."""
 PERIOD_S = 30.0
-PATIENCE = Patience(first_s=1.0, tries=2)
+PATIENCE = Patience(first_s=1.0, tries=3)
+"""Seven seconds in all: an agent that takes five to each answer is slow, not dead."""
 AUTHENTICATION = "sha256"
 SALT_BITS = 63
 KIND = "device:"
@@ -77,10 +78,10 @@ class Polling:
         known = self._known[device_id]
         try:
             now = await poll(await self._session(known), known.pace, self._context.clock)
-        except TinhnetError as error:
+        except (TinhnetError, OSError) as error:
             await self._forget(known)
             if not known.is_silent:
-                log.warning("poll_failed", device=device_id, error=error.message, hint=error.hint)
+                log.warning("poll_failed", device=device_id, error=str(error))
             known.is_silent = True
             return False
         if known.is_silent:

@@ -9,8 +9,12 @@ those that were missed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from threading import Event as Flag
 
+from tinhnet.logs import log_of
+
+log = log_of("polling")
 Ask = Callable[[str], Awaitable[bool]]
 """Asks one device and takes care of the answer; False when it did not answer."""
 
@@ -22,12 +26,20 @@ GOODBYE_S = 0.5
 class Rounds:
     """Asks devices every `period_s` seconds until it is stopped."""
 
-    def __init__(self, devices: Iterable[str], ask: Ask, period_s: float) -> None:
+    def __init__(
+        self,
+        devices: Iterable[str],
+        ask: Ask,
+        period_s: float,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
         self._ask = ask
+        self._first_pause_s = first_pause_s
         self._period_s = period_s
         self._devices = tuple(devices)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wanted: Mapping[str, asyncio.Event] = {}
+        self._early: set[str] = set()
 
     def run(self, stop: Flag) -> None:
         """Ask until `stop` is set; call it in a thread of its own."""
@@ -37,28 +49,29 @@ class Rounds:
         """Have these devices asked now, from any thread; return those that are asked here."""
         found = [one for one in devices if one in self._devices]
         loop = self._loop
-        if loop is not None and found:
+        if loop is None:
+            self._early.update(found)
+            return found
+        with suppress(RuntimeError):  # it has just ended, and nothing is asked any more
             loop.call_soon_threadsafe(self._want, found)
         return found
 
-    def _want(self, devices: list[str]) -> None:
+    def _want(self, devices: Iterable[str]) -> None:
         for one in devices:
             self._wanted[one].set()
 
     async def _run(self, stop: Flag) -> None:
         self._wanted = {device: asyncio.Event() for device in self._devices}
         self._loop = asyncio.get_running_loop()
+        self._want(tuple(self._early))
         count = max(len(self._devices), 1)
         tasks = [
             asyncio.create_task(self._watch(device, self._period_s * number / count))
             for number, device in enumerate(self._devices)
         ]
         try:
-            while not stop.is_set():
+            while not stop.is_set():  # noqa: ASYNC110 a flag of threads wakes no loop
                 await asyncio.sleep(LOOK_S)
-                for task in tasks:
-                    if task.done():
-                        task.result()  # a fault of ours ends the part, and it says so
         finally:
             self._loop = None
             for task in tasks:
@@ -73,14 +86,21 @@ class Rounds:
         while True:
             await _until(wanted, due - loop.time())
             wanted.clear()
-            has_answered = await self._ask(device)
+            has_answered = await self._asked(device)
             failures = 0 if has_answered else failures + 1
             due = self._next(due, loop.time(), failures)
+
+    async def _asked(self, device: str) -> bool:
+        try:
+            return await self._ask(device)
+        except Exception as error:  # noqa: BLE001 a loop: what one device says must not end the others
+            log.error("ask_failed", device=device, error=repr(error))  # noqa: TRY400 one line
+            return False
 
     def _next(self, due: float, now: float, failures: int) -> float:
         """Return when a device is due after one round, keeping its own place in the period."""
         if failures:
-            return now + min(FIRST_PAUSE_S * (1 << min(failures - 1, 16)), self._period_s)
+            return now + min(self._first_pause_s * (1 << min(failures - 1, 16)), self._period_s)
         missed = max(0, int((now - due) // self._period_s))
         return due + self._period_s * (missed + 1)
 
