@@ -21,6 +21,7 @@ from tinhnet.inventory.policy import METRICS_PORT
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 from tinhnet.model.service import Expectation, Service
+from tinhnet.reporting import SYSLOG_PORT, TRAP_PORT, WAYS
 from tinhnet.revocation import crl_status, ocsp_request, ocsp_status
 
 COMMAND = "/usr/bin/python3 -I -B -"
@@ -28,6 +29,8 @@ CLIENT = Path(__file__).parent / "drivers" / "site_client.py"
 OUTSIDE_NAME = "www.example.com"
 """A name that is not ours (RFC 6761): a name server must refuse it, not look it up."""
 CLOSED = ("refused", "no answer", "cut off")
+CLOSED_PORT = "port closed"
+"""Why a machine itself refuses (changes.drivers.site_client); a firewall between says more."""
 LARGEST_OFFSET_S = 2.0
 CRL_PATH = "/crl.der"
 METRICS_PATH = "/metrics"
@@ -35,8 +38,11 @@ METRICS_TEXT = "node_exporter_build_info"
 DATAGRAMS: Mapping[int, bytes] = {
     53: bytes.fromhex("000101000001000000000000076578616d706c6503636f6d0000010001"),
     123: b"\x23" + 47 * b"\0",
+    SYSLOG_PORT: b"",
+    TRAP_PORT: b"",
 }
-"""What provokes an answer from a port that should give none."""
+"""What provokes an answer from a port that should give none, and means nothing to a listener."""
+REPORTS = frozenset((way.protocol, way.port) for way in WAYS)
 
 Answer = Mapping[str, str]
 
@@ -102,6 +108,8 @@ def trials(network: DeclaredNetwork, client: Device, trust: Trust) -> tuple[Tria
                 found.append(_refused(way))
             elif service is not None:
                 found += _allowed(network, way, service, trust)
+            elif (way.expectation.protocol, way.expectation.port) in REPORTS:
+                found.append(_told(way))
             elif expectation.port == METRICS_PORT:
                 found.append(_metrics(way))
             else:
@@ -354,6 +362,35 @@ def _opened(way: _Way) -> Trial:
         service=way.expectation.service,
         expected="open",
         request={**_to(way), "trial": "opened"},
+        judge=judge,
+    )
+
+
+def _told(way: _Way) -> Trial:
+    """Return the trial of a port on which the controller takes reports.
+
+    The way there is what is proved, not that the product runs: its own closed
+    port answers too, and one that takes datagrams says nothing.  A firewall
+    of ours refuses with other words.
+    """
+    is_silent = way.expectation.protocol == "udp"
+
+    def judge(answer: Answer) -> str | None:
+        closed = (answer["got"], answer.get("why")) == ("refused", CLOSED_PORT)
+        silent = is_silent and answer["got"] == "no answer"
+        return None if answer["got"] == "open" or closed or silent else _closed_cause(answer["got"])
+
+    body = base64.b64encode(DATAGRAMS.get(way.expectation.port, b"")).decode("ascii")
+    return Trial(
+        purpose=f"{way.purpose} over {way.expectation.protocol}",
+        service=None,
+        expected="a way to its port",
+        request={
+            **_to(way),
+            "trial": "opened",
+            "body": body,
+            "allowed": "" if is_silent else "yes",
+        },
         judge=judge,
     )
 

@@ -87,7 +87,7 @@ def opened(trial: Trial) -> Got:
     if trial["protocol"] == "tcp":
         with _connect(trial):
             return {"got": "open"}
-    question = base64.b64decode(trial.get("body") or "AA==")
+    question = base64.b64decode(trial.get("body", "AA=="))
     return {"got": f"answered with {len(_ask(trial, question))} octets"}
 
 

@@ -195,6 +195,77 @@ def test_what_must_be_refused_and_is_closed_is_fine(network: DeclaredNetwork, pk
     assert verdict.is_ok, verdict
 
 
+def told_verdict(network: DeclaredNetwork, pki: Pki, protocol: str, port: int) -> Verdict:
+    """Try a port for reports at the loopback; the trial is that of the controller's port."""
+    client = "web1" if protocol == "udp" else CLIENT
+    wanted = next(
+        one
+        for one in network.expectations
+        if (one.client, one.protocol, one.allowed) == (client, protocol, True)
+        and one.purpose.endswith("on noc")
+    )
+    here = replace(wanted, address4=IPv4Address("127.0.0.1"), address6=None)
+    trial = replace(network, expectations=(here,))
+    tried = trials(trial, trial.devices[client], trust(pki))
+    program = request([replace(one, request={**one.request, "port": str(port)}) for one in tried])
+    command = [sys.executable, "-I", "-B", "-"]
+    done = subprocess.run(
+        command, input=program, capture_output=True, text=True, check=True, timeout=60
+    )
+    return verdicts(client, tried, done.stdout)[0]
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_way_to_the_controller_is_proved_while_the_product_is_away(
+    network: DeclaredNetwork, pki: Pki, protocol: str
+) -> None:
+    """The proof runs before the product is started; its closed port says that the way is free."""
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(type=kind) as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    verdict = told_verdict(network, pki, protocol, port)
+
+    assert verdict.is_ok, verdict
+    assert verdict.got == "refused (port closed)"
+
+
+def test_a_way_for_datagrams_is_proved_by_silence_and_leaves_none(
+    network: DeclaredNetwork, pki: Pki
+) -> None:
+    """A listener says nothing, and must not find events in what the proof sent."""
+    with socket.socket(type=socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        verdict = told_verdict(network, pki, "udp", listener.getsockname()[1])
+        listener.settimeout(1)
+        heard = listener.recv(4096)
+
+    assert verdict.is_ok, verdict
+    assert heard == b""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "answer"),
+    [
+        ("tcp", {"got": "refused", "why": "No route to host"}),
+        ("tcp", {"got": "no answer"}),
+        ("udp", {"got": "refused", "why": "No route to host"}),
+    ],
+)
+def test_a_firewall_on_the_way_to_the_controller_is_a_fault(
+    network: DeclaredNetwork, pki: Pki, protocol: str, answer: dict[str, str]
+) -> None:
+    """Our firewalls reject as `administratively prohibited`, which a host sees as no route."""
+    client = "web1" if protocol == "udp" else CLIENT
+    told = next(
+        one
+        for one in trials(network, network.devices[client], trust(pki))
+        if one.expected == "a way to its port" and one.request["protocol"] == protocol
+    )
+
+    assert told.judge(answer) is not None
+
+
 def test_every_site_tries_every_service_it_may_use(network: DeclaredNetwork, pki: Pki) -> None:
     """No service is declared and never tried; no site is left out."""
     known = trust(pki)

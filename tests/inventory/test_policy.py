@@ -6,6 +6,7 @@ import pytest
 from tinhnet.inventory.policy import METRICS_PORT, is_permitted
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.service import Expectation
+from tinhnet.reporting import AGENT_PORT, SYSLOG_PORT, TRAP_PORT
 
 
 def expected(network: DeclaredNetwork, client: str) -> dict[tuple[str, str, int], bool]:
@@ -46,6 +47,10 @@ def test_a_district_pc_reaches_its_services_and_nothing_else(quang_nam: Declared
         ("app1", "tcp", 9100): False,
         ("log1", "tcp", 9100): False,
         ("db1", "tcp", 9100): False,
+        ("noc", "tcp", AGENT_PORT): True,
+        ("noc", "udp", SYSLOG_PORT): False,
+        ("noc", "tcp", SYSLOG_PORT): False,
+        ("noc", "udp", TRAP_PORT): False,
     }
 
 
@@ -68,7 +73,7 @@ def test_every_site_pc_is_asked_about_everything(quang_nam: DeclaredNetwork) -> 
     shapes = {tuple(e.allowed for e in quang_nam.expectations if e.client == pc.id) for pc in pcs}
 
     assert len(pcs) == 40
-    assert shapes == {(True,) * 12 + (False,) * 13}
+    assert shapes == {(True,) * 12 + (False,) * 13 + (True,) + (False,) * 3}
 
 
 def test_the_government_office_reaches_the_document_exchange_alone(
@@ -109,6 +114,45 @@ def test_everything_managed_reaches_names_time_and_syslog(
         address = quang_nam.devices[server].management4
         asked = Expectation(client, None, address, None, protocol, port, allowed=True, purpose="")
         assert is_permitted(quang_nam, device, asked), (server, protocol, port)
+
+
+REPORTS = (("tcp", AGENT_PORT), ("udp", SYSLOG_PORT), ("tcp", SYSLOG_PORT), ("udp", TRAP_PORT))
+
+
+@pytest.mark.parametrize(
+    ("client", "allowed"),
+    [
+        ("core1", (True, True, True, True)),
+        ("dien-ban-cpe1", (False, True, True, True)),
+        ("web1", (False, True, True, True)),
+        ("dien-ban-pc", (True, False, False, False)),
+        ("vpcp", (False, False, False, False)),
+    ],
+)
+@pytest.mark.parametrize("province", ["quang_nam", "da_nang"])
+def test_the_controller_is_told_by_whom_it_should_be(
+    province: str, client: str, allowed: tuple[bool, ...], request: pytest.FixtureRequest
+) -> None:
+    """A PC that may send log lines can forge those of a router; a mute core blinds us."""
+    network: DeclaredNetwork = request.getfixturevalue(province)
+    if client not in network.devices:
+        pytest.skip(f"{province} has no {client}")
+    device, noc = network.devices[client], network.devices["noc"]
+
+    asked = [
+        Expectation(client, None, noc.management4, None, *way, allowed=True, purpose="")
+        for way in REPORTS
+    ]
+    assert tuple(is_permitted(network, device, one) for one in asked) == allowed
+
+
+def test_every_server_proves_that_it_can_tell(quang_nam: DeclaredNetwork) -> None:
+    """Silence of a server must not be a firewall of ours."""
+    servers = [one.id for one in quang_nam.devices.values() if one.role == "server" and one.managed]
+
+    for server in servers:
+        view = expected(quang_nam, server)
+        assert all(view["noc", *way] for way in REPORTS[1:])
 
 
 def test_only_the_document_exchange_reaches_the_government_office(

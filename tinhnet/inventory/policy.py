@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
+from tinhnet.agents import runs_agent
 from tinhnet.inventory.schema import FlowEntry
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 from tinhnet.model.service import Expectation, Permit, Service
+from tinhnet.reporting import AGENTS, FROM_DEVICES, WAYS, controllers_of
 
 # Words a `clients`, `sources` or `targets` list may hold besides ids and site kinds.
 EVERYTHING = "everything"  # every prefix of ours
@@ -32,7 +34,7 @@ class _Area:
 
 
 def permits(network: DeclaredNetwork, flows: Iterable[FlowEntry]) -> tuple[Permit, ...]:
-    """Return every permitted flow: services in declared order, then the other flows."""
+    """Return every permitted flow: services in declared order, other flows, then reports to us."""
     found = []
     for service in network.services.values():
         sources = _area(network, service.clients)
@@ -47,7 +49,19 @@ def permits(network: DeclaredNetwork, flows: Iterable[FlowEntry]) -> tuple[Permi
     for flow in flows:
         sources, targets = _area(network, flow.sources), _area(network, flow.targets)
         found.append(_permit(sources, targets, flow.protocol, flow.ports, flow.purpose))
-    return tuple(found)
+    return (*found, *_reports(network))
+
+
+def _reports(network: DeclaredNetwork) -> Iterator[Permit]:
+    """Yield what a controller is told by itself: by probe agents, and by everything managed."""
+    agents = tuple(one for one in network.devices if runs_agent(network, one))
+    told = [(AGENTS, agents)] if agents else []
+    told += [(way, (DEVICES,)) for way in FROM_DEVICES]
+    for controller in controllers_of(network):
+        targets = _area(network, (controller.id,))
+        for way, senders in told:
+            sources = _area(network, senders)
+            yield _permit(sources, targets, way.protocol, (way.port,), way.purpose)
 
 
 def is_permitted(network: DeclaredNetwork, client: Device, port: Expectation) -> bool:
@@ -70,7 +84,7 @@ def _all_expectations(network: DeclaredNetwork) -> Iterator[Expectation]:
     devices = tuple(network.devices.values())
     pcs = tuple(device for device in devices if device.role == "pc")
     routers = tuple(device for device in devices if device.role == "core")[:1]
-    controllers = tuple(device for device in devices if device.role == "controller")
+    controllers = controllers_of(network)
     for index, pc in enumerate(pcs):
         yield from _services(network, pc)
         cpe = tuple(d for d in network.devices_of(pc.site) if d.role == "cpe")
@@ -78,12 +92,15 @@ def _all_expectations(network: DeclaredNetwork) -> Iterator[Expectation]:
         yield from _logins(network, pc, (*cpe, *routers, *neighbour, *controllers))
         yield from _logins(network, pc, _log_servers(network))
         yield from _metrics(network, pc, _one_of_each_zone(network))
+        yield from _told(network, pc)
     for outside in (device for device in devices if device.role == "external"):
         yield from _services(network, outside)
         yield from _logins(network, outside, (*routers, *pcs[:1], *controllers))
+        yield from _told(network, outside)
     for server in (device for device in devices if device.role == "server"):
         yield from _services(network, server)
         yield from _logins(network, server, controllers)
+        yield from _told(network, server)
     for controller in controllers:
         yield from _services(network, controller)
         yield from _metrics(network, controller, _servers(network))
@@ -122,6 +139,16 @@ def _metrics(
         expectation = _expect(network, client, server, ("tcp", METRICS_PORT), "metrics")
         if expectation.allowed or not _share_network(client, server):
             yield expectation
+
+
+def _told(network: DeclaredNetwork, client: Device) -> Iterator[Expectation]:
+    """Yield the ports on which controllers take reports, as far as anything stands between."""
+    for controller in controllers_of(network):
+        for way in WAYS:
+            port = (way.protocol, way.port)
+            expectation = _expect(network, client, controller, port, way.purpose)
+            if expectation.allowed or not _share_network(client, controller):
+                yield expectation
 
 
 def _servers(network: DeclaredNetwork) -> tuple[Device, ...]:
