@@ -33,6 +33,7 @@ _OSPF_KEY = re.compile(
     r"^ ip ospf message-digest-key \d+ md5 <secret ospf/(\S+) v\d+>\n", re.MULTILINE
 )
 _SNMP_USER = re.compile(r"^(?:createUser|rouser) tinhnet\d+ .*\n", re.MULTILINE)
+_TRAP_USER = re.compile(r"^trapsess .*\n", re.MULTILINE)
 
 
 class BackupError(TinhnetError):
@@ -148,11 +149,13 @@ def with_credentials(
 
     A link that is declared no more keeps the reference of the backup.
     """
-    users = "".join(_SNMP_USER.findall(today["snmpd"]))
+    snmpd = held.get("snmpd", "")
+    for who in (_SNMP_USER, _TRAP_USER):
+        snmpd = _in_place_of(who, snmpd, "".join(who.findall(today["snmpd"])))
     return {
         **held,
         "frr": _with_ospf_keys(held["frr"], credentials),
-        "snmpd": _in_place_of(_SNMP_USER, held.get("snmpd", ""), users),
+        "snmpd": snmpd,
         **{name: today[name] for name in ("bootstrap", "accounts")},
     }
 

@@ -22,7 +22,9 @@ from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 from tinhnet.model.service import Permit, Service
 from tinhnet.pki import Distribution, Issued, Pki
+from tinhnet.reporting import SYSLOG_PORT, TRAP_PORT, controllers_of
 from tinhnet.secrets import SecretStore
+from tinhnet.snmp_identity import engine_id
 
 GOVERNMENT_PATH = "/documents"
 
@@ -97,11 +99,13 @@ def variables(opened: Province, device: Device) -> dict[str, object]:
         "authority": opened.pki.authority(),
         "certificate": issued.certificate_pem,
         "certificate_key": lambda: issued.key.value,
+        "controllers": controllers_of(network),
         "database_login": partial(_login, opened),
         "databases": _databases(opened, device),
         "device": device,
         "device_addresses": _device_addresses(network),
         "domain": network.province.domain,
+        "engine": engine_id(device.id).hex(),
         "government": _government(opened, device),
         "log_port": 6514,
         "log_server": _first(_servers(network, "syslog-tls")),
@@ -118,7 +122,9 @@ def variables(opened: Province, device: Device) -> dict[str, object]:
         "services": network.services,
         "site": network.sites[device.site],
         "snmp_users": snmp_users(opened.secrets, device.id),
+        "syslog_port": SYSLOG_PORT,
         "time_servers": _servers(network, "ntp"),
+        "trap_port": TRAP_PORT,
     }
     if any(network.services[one].check.kind == "ocsp" for one in device.services):
         found["revocation"] = _revocation(opened)

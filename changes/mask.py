@@ -16,6 +16,8 @@ _PATTERNS = tuple(
         r"(?P<before>key-string )(?P<secret>(?!<secret )\S+)",
         r'(?P<before>createUser \S+ \S+ )(?P<secret>(?!"<secret )"[^"]*"|(?!["<])\S+)',
         r'(?P<before>createUser .* (?:AES|DES)\S* )(?P<secret>(?!"<secret )"[^"]*"|(?!["<])\S+)',
+        r'(?P<before>trapsess .* -A )(?P<secret>(?!"<secret )"[^"]*"|(?!["<])\S+)',
+        r'(?P<before>trapsess .* -X )(?P<secret>(?!"<secret )"[^"]*"|(?!["<])\S+)',
         r"(?P<before>^r[ow]community6? )(?P<secret>(?!<secret )\S+)",
         r"(?P<before>usmUser (?:\S+ ){8})(?P<secret>\S+)",
     )

@@ -22,6 +22,8 @@ from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device, Interface
 from tinhnet.model.link import Network
 from tinhnet.model.service import Permit
+from tinhnet.reporting import SYSLOG_PORT, TRAP_PORT, controllers_of
+from tinhnet.snmp_identity import engine_id
 
 ACCOUNT = "tinhnet"
 TEMPLATES = Path(__file__).resolve().parent.parent / "playbooks" / "templates"
@@ -135,6 +137,10 @@ def view_of(
         "ssh_keys": credentials.ssh_keys,
         "time_servers": _servers(network, "ntp"),
         "log_servers": _servers(network, "syslog-tls"),
+        "controllers": tuple(Server(one.id, one.management4) for one in controllers_of(network)),
+        "syslog_port": SYSLOG_PORT,
+        "trap_port": TRAP_PORT,
+        "engine": engine_id(device.id).hex(),
         "spoof_sets": is_hub,
     }
     return {**view, **(_hub_sets(network, device) if is_hub else {})}

@@ -28,6 +28,8 @@ def test_a_known_secret_becomes_its_reference(tmp_path: Path) -> None:
         f'createUser someone SHA-256 "{CANARY}" AES "{CANARY}2"',
         f"createUser someone MD5 {CANARY} DES {CANARY}",
         f"rocommunity {CANARY}",
+        f'trapsess -v 3 -u x -a SHA-256 -A "{CANARY}" -x AES -X "{CANARY}2" udp:192.0.2.1:162',
+        f"trapsess -v 3 -u x -A {CANARY} -x AES -X {CANARY}2 udp:192.0.2.1:162",
         f" neighbor 10.0.0.1 password {CANARY}",
         f"  key-string {CANARY}",
     ],
