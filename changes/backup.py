@@ -14,7 +14,7 @@ from changes.device import Access, access_of, session
 from changes.drivers import frr
 from changes.drivers.frr_device.talk import Request
 from changes.mask import mask
-from changes.push import Order, Outcome, push
+from changes.push import Order, Outcome, agent_section, push
 from changes.render import SECTIONS, render, whole_text
 from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
@@ -132,13 +132,14 @@ def restore(
 
     Credentials are those of today: a key that was withdrawn stays withdrawn,
     and a neighbour that knows only the new one keeps its adjacency.  The boot
-    routes that would hide OSPF's stay away.
+    routes that would hide OSPF's stay away.  The probe agent is that of today.
     """
     held = sections_of(path or state / PATH / f"{device.id}.conf", device.id)
     credentials = credentials_for(network, device.id, store, create=False)
     today = render(network, device.id, credentials)
     renewed = with_credentials(held, credentials, today)
     sections = {name: _unmasked(text, store) for name, text in renewed.items()}
+    sections["agent"] = agent_section(network, device, state, create=not order.check)
     return push(device, access_of(state, store), store, sections, order)
 
 

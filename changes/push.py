@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from changes import agent
 from changes.credentials import credentials_for
 from changes.device import Access, SessionLostError, access_of, session
 from changes.drivers import frr
 from changes.drivers.frr_device.talk import Answer, Request
+from changes.intent import province
 from changes.mask import mask
 from changes.render import render
 from tinhnet.errors import TinhnetError
@@ -90,10 +92,19 @@ def configure(
     if order.without is not None:
         network = without_site(network, order.without)
     credentials = credentials_for(network, device.id, store, create=not order.check)
-    sections = render(network, device.id, credentials)
+    sections = {
+        **render(network, device.id, credentials),
+        "agent": agent_section(network, device, state, create=not order.check),
+    }
     if order.bare:
         sections = {"accounts": sections["accounts"]}
     return push(device, access_of(state, store), store, sections, order)
+
+
+def agent_section(network: DeclaredNetwork, device: Device, state: Path, *, create: bool) -> str:
+    """Return the section with a router's probe agent, empty where none runs."""
+    opened = province(network, state)
+    return agent.section_for(network, device, opened.secrets, opened.pki, create=create)
 
 
 def push(
@@ -137,7 +148,7 @@ def outcome_of(device: str, answer: Answer, store: SecretStore) -> Outcome:
         if name not in answer["sections"]
     ]
     diffs = tuple(
-        SectionDiff(name, mask(one["before"], store), mask(one["after"], store))
+        SectionDiff(name, _shown(name, one["before"], store), _shown(name, one["after"], store))
         for name, one in answer["sections"].items()
     )
     residue = tuple(
@@ -146,6 +157,10 @@ def outcome_of(device: str, answer: Answer, store: SecretStore) -> Outcome:
         for line in lines
     )
     return Outcome(answer["result"], diffs, residue, tuple(notes), answer.get("seconds", 0.0))
+
+
+def _shown(section: str, text: str, store: SecretStore) -> str:
+    return mask(agent.shown(text) if section == "agent" else text, store)
 
 
 _HINTS: Mapping[str, str] = {

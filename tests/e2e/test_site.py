@@ -49,6 +49,7 @@ def test_a_dry_run_goes_through_routers_servers_and_proof(province: Province) ->
         "Cores",
         "Edge and sites",
         "Data-centre servers",
+        "Probe agents of sites",
         "Routing, and what every client may and may not reach",
     ]
     assert changed(printed) == {ROUTER: 0, SERVER: 0, CLIENT: 0}

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from . import files, frr, kernel, nft, shape, units
+from . import agent, files, frr, kernel, nft, shape, units
 from .text import Plan
 
 
@@ -119,6 +119,7 @@ SECTIONS: tuple[Section, ...] = (
     _live("tc", shape, shape.read, (shape.STARTUP, shape.startup_text)),
     _live("nftables", nft, nft.read, (nft.STARTUP, nft.startup_text)),
     *(_file(one) for one in files.FILES),
+    Section("agent", agent.read, agent.plan, agent.check, agent.apply, None, (), None, ""),
     Section(
         "units",
         units.read_units,

@@ -18,7 +18,13 @@ def read_units(intended: str, applied: str) -> str:
     shown = run(["systemctl", "show", "-p", "ActiveState", *names]).stdout
     states = [line.partition("=")[2] for line in shown.split()]
     return text_of(
-        " ".join([name, *_enabled(name), *(["active"] if state == "active" else [])])
+        " ".join(
+            [
+                name,
+                *(["enabled"] if is_enabled(name) else []),
+                *(["active"] if state == "active" else []),
+            ]
+        )
         for name, state in zip(names, states, strict=True)
     )
 
@@ -51,6 +57,14 @@ def apply_units(running: str, predicted: str) -> None:
     for verb, names in calls.items():
         if names:
             systemctl(*verb, *names)
+
+
+def is_enabled(unit: str) -> bool:
+    """Look for the link that starts a unit at boot.
+
+    systemd's own answer is stale until a reload, which needs 16 MB in /run.
+    """
+    return any(WANTS.glob(f"*.wants/{unit}.service"))
 
 
 def systemctl(*arguments: str) -> None:
@@ -97,14 +111,6 @@ def with_switches(text: str, switches: str) -> str:
     for key, value in _pairs(switches):
         text = _with_line(text, key, f"{key}={value}")
     return text
-
-
-def _enabled(unit: str) -> list[str]:
-    """Look for the link that starts a unit at boot.
-
-    systemd's own answer is stale until a reload, which needs 16 MB in /run.
-    """
-    return ["enabled"] if any(WANTS.glob(f"*.wants/{unit}.service")) else []
 
 
 def _reduced(have: str, want: str) -> str:
