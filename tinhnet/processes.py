@@ -13,6 +13,9 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+CAPABILITY_VERSION_3 = 0x20080522
 POLL_S = 0.02
 
 
@@ -30,6 +33,20 @@ def end_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
 def adopt_orphans() -> None:
     """Become the parent of whatever a descendant leaves behind, daemons included."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def give_up_rights() -> None:
+    """Give up every capability that was handed to this process, for itself and what it starts.
+
+    Root keeps its own: whoever runs the product as root means it.
+    """
+    if os.geteuid() == 0:
+        return
+    _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capset(header, nothing) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def descendants(pid: int) -> list[int]:

@@ -24,12 +24,14 @@ from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
 from tinhnet.metrics import WorkerMetrics, worker_metrics
-from tinhnet.processes import end_with_parent
+from tinhnet.processes import end_with_parent, give_up_rights
 from tinhnet.store.heartbeats import Heartbeat, beat, forget
 from tinhnet.store.wake import waking
 
 ROOMS = ("changes", "collectors", "security", "alerts", "webui")
 PARENT_VARIABLE = "TINHNET_SUPERVISOR"
+ECHOING = frozenset(("collect",))
+"""Workers that send echo requests and keep CAP_NET_RAW, where the supervisor was given it."""
 RETRY_S = 1.0
 """Seconds a worker waits after a step that failed."""
 
@@ -110,6 +112,8 @@ def run_worker(name: str, context: Context, fd: int | None = None) -> None:
     if parent is not None and parent.isdigit():
         end_with_parent(int(parent))
     worker = find_worker(name)
+    if name not in ECHOING:
+        give_up_rights()
     if isinstance(worker.work, ProcessWorker):
         command = worker.work.command(context, fd)
         context.store.close()

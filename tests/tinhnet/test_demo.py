@@ -105,9 +105,9 @@ def test_a_port_in_use_says_what_to_do(tmp_path: Path) -> None:
 class HomeBox(Box):
     """A box whose product lives on this machine instead of in a lab."""
 
-    def inside(self, device: str, command: Sequence[str]) -> list[str]:
+    def inside(self, device: str, command: Sequence[str], *options: str) -> list[str]:
         """Return the command line without a namespace around it."""
-        del device
+        del device, options
         return list(command)
 
 

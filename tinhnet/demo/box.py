@@ -48,9 +48,9 @@ class Box:
         verb, *rest = arguments
         return [str(COMMAND), "lab", verb, "--prefix", self.prefix, *rest]
 
-    def inside(self, device: str, command: Sequence[str]) -> list[str]:
-        """Return the command line that runs `command` on a device."""
-        return [*self.lab("exec", device), "--", *command]
+    def inside(self, device: str, command: Sequence[str], *options: str) -> list[str]:
+        """Return the command line that runs `command` on a device; options are those of exec."""
+        return [*self.lab("exec", *options, device), "--", *command]
 
     def product(self, *arguments: str) -> list[str]:
         """Return the command line that runs the product's CLI where the product lives."""

@@ -60,7 +60,8 @@ class Product:
             number = listener.fileno()
             self.began_at = out.tell()
             self.process = subprocess.Popen(
-                self.box.inside("noc", [str(COMMAND), "up", "--fd", str(number)]),
+                # The collector asks by echo requests; the other workers give the right up.
+                self.box.inside("noc", [str(COMMAND), "up", "--fd", str(number)], "--net-raw"),
                 env=self.box.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

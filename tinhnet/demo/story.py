@@ -114,7 +114,7 @@ class Story:
     def changes_nothing(self) -> Figures:
         """Run everything again: not one device may change."""
         figures: dict[str, float] = {}
-        for playbook in ("wan.yml", "datacentre.yml"):
+        for playbook in ("wan.yml", "datacentre.yml", "agents.yml"):
             results, took_s = self._ended(playbook, "Show that a second run changes nothing")
             _refuse(results, {"ok"}, f"the second {playbook}")
             figures[f"{playbook.removesuffix('.yml')}_s"] = took_s
@@ -224,6 +224,7 @@ def serving_steps(story: Story) -> tuple[Step, ...]:
         Step("partners", "Receive the authority of the Government Office", story.hand_over),
         _run(story, "servers", "Provision the data centre", "datacentre.yml"),
         Step("trust", "Let the PCs trust the province's authority", story.trust),
+        _run(story, "agents", "Give every site its probe agent", "agents.yml"),
         _run(story, "proved", "Every PC reaches what it may, nothing else", "verify.yml"),
     )
 

@@ -4,6 +4,7 @@
 import os
 import pwd
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -87,6 +88,7 @@ def examine_resources(config: Config) -> Iterator[Examined]:
         Purpose.LAB,
         hint,
     )
+    yield _echo()
     port = config.web.port
     found = holder(port)
     who = f"held by {found.name} (pid {found.pid})" if found else "free"
@@ -116,6 +118,18 @@ def examine_installation(config: Config) -> Iterator[Examined]:
     base = bases[-1].name if bases else "not built"
     hint = "" if bases else "the first `tinhnet lab up` builds it in about a minute"
     yield Examined("installation", "base root of the lab", bool(bases), base, None, hint)
+
+
+def _echo() -> Examined:
+    """Look whether devices may be asked by echo requests; without root this user is meant."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close()
+    except PermissionError:
+        hint = (
+            "start it with AmbientCapabilities=CAP_NET_RAW (systemd): devices are not pinged else"
+        )
+        return Examined("machine", "raw sockets", False, "not allowed", None, hint)  # noqa: FBT003 fields in order
+    return Examined("machine", "raw sockets", ok=True, found="allowed", needed=None)
 
 
 def _state(config: Config) -> Examined:
