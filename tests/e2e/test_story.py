@@ -17,6 +17,7 @@ STEPS = (
     "partners",
     "servers",
     "trust",
+    "agents",
     "proved",
     "second-run",
     "by-hand",
