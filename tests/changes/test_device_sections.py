@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The other sections of a Linux router: packet filter, shaping, files, units, kernel."""
 
+import os
+import pwd
+from pathlib import Path
+
 import pytest
 
 from changes.drivers.frr_device import files, kernel, nft, shape, units
@@ -125,3 +129,24 @@ def test_daemon_switches_keep_the_rest_of_the_file() -> None:
     text = units.with_switches("bgpd=no\nospfd=no\n# end\n", "ospfd=yes\n")
 
     assert text == "bgpd=no\nospfd=yes\n# end\n"
+
+
+def test_lines_of_frr_are_sent_before_its_package_drops_them() -> None:
+    """FRR's own 45-frr.conf ends the way of every line of its daemons: ours must stand before."""
+    ours = next(one for one in files.FILES if one.name == "rsyslog")
+
+    assert ours.path.parent == Path("/etc/rsyslog.d")
+    assert ours.path.name < "45-frr.conf"
+
+
+def test_a_file_that_moved_is_not_read_twice(tmp_path: Path) -> None:
+    """Two files with the same lines would send everything twice."""
+    old, new = tmp_path / "60.conf", tmp_path / "20.conf"
+    old.write_text("line\n", encoding="utf-8")
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    moved = files.FileSection("x", new, 0o644, owner, (), None, "", old)
+
+    files.apply(moved, "line\n")
+
+    assert new.read_text(encoding="utf-8") == "line\n"
+    assert not old.exists()

@@ -20,6 +20,7 @@ class FileSection(NamedTuple):
 
     `check` is the validator's command line, in which `{}` is the candidate.
     `verb` is what systemd does to `unit` after a change ("restart", "reload").
+    `former` is where an earlier version of ours kept it; it goes with the next change.
     """
 
     name: str
@@ -29,6 +30,7 @@ class FileSection(NamedTuple):
     check: tuple[str, ...]
     unit: str | None
     verb: str
+    former: Path | None = None
 
 
 FILES = (
@@ -44,12 +46,14 @@ FILES = (
     ),
     FileSection(
         "rsyslog",
-        Path("/etc/rsyslog.d/60-tinhnet.conf"),
+        # Before FRR's own 45-frr.conf, which keeps FRR's lines from whatever follows.
+        Path("/etc/rsyslog.d/20-tinhnet.conf"),
         0o644,
         "root",
         ("rsyslogd", "-N1", "-f", "{}"),
         "rsyslog",
         "restart",
+        Path("/etc/rsyslog.d/60-tinhnet.conf"),
     ),
     FileSection(
         "sshd",
@@ -114,6 +118,8 @@ def check(section: FileSection, predicted: str) -> None:
 
 def apply(section: FileSection, predicted: str) -> None:
     """Write the file, or remove it when nothing is wanted in it."""
+    if section.former is not None:
+        section.former.unlink(missing_ok=True)
     if not predicted:
         section.path.unlink(missing_ok=True)
         return

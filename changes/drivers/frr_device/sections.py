@@ -41,7 +41,7 @@ def _file(one: files.FileSection) -> Section:
         partial(files.check, one),
         lambda _running, predicted: files.apply(one, predicted),
         None,
-        (one.path,),
+        (one.path,) if one.former is None else (one.path, one.former),
         one.unit,
         one.verb,
     )
