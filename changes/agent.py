@@ -127,7 +127,7 @@ def code() -> tuple[File, ...]:
 
 def shown(text: str) -> str:
     """Return a section as people read it: of a program only which one it is."""
-    lines = [line for line in text.split("\n") if line.startswith("unit ")]
+    lines = [line for line in text.split("\n") if line.startswith(("account ", "unit "))]
     for one in section.unpack(text):
         lines.append(f"file {one.path} {one.mode:04o}")
         body = readable(one.path, one.text).rstrip("\n")

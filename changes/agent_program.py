@@ -22,6 +22,8 @@ Environment=PYTHONPATH={HOME}
 ExecStart=/usr/bin/python3 -B -s -m collectors.agent.probe %d/orders.json
 Restart=always
 RestartSec=2
+# Of an account that exists DynamicUser= leaves the walls: nothing but its own may be written.
+User={ACCOUNT}
 DynamicUser=yes
 {{groups}}LoadCredential=orders.json:{ORDERS}/orders.json
 LoadCredential=token:{ORDERS}/token
@@ -38,7 +40,7 @@ ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectClock=yes
 ProtectHostname=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
 LockPersonality=yes

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The probe agent of a core: its program, its orders and its unit, as one text.
 
+    account tinhnet-agent
     unit tinhnet-agent enabled active
     file /etc/tinhnet/agent/orders.json 0600
     <tab>each of its lines
@@ -10,6 +11,7 @@ agent's folder, and nothing in it is kept as residue.
 """
 
 import json
+import pwd
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +24,7 @@ NAME = "tinhnet-agent"
 HOME = Path("/usr/local/lib/tinhnet/agent")
 ORDERS = Path("/etc/tinhnet/agent")
 UNIT = Path(f"/etc/systemd/system/{NAME}.service")
-RUNS = f"unit {NAME} enabled active\n"
+RUNS = f"account {NAME}\nunit {NAME} enabled active\n"
 GOING = ("active", "activating", "reloading")
 """A program that ends and is started again counts as running: its silence is seen elsewhere,
 and must not put the whole configuration of a core back."""
@@ -46,7 +48,7 @@ def pack(files: Iterable[File]) -> str:
 
 
 def unpack(text: str) -> tuple[File, ...]:
-    """Return the files of a text, without its line about the unit."""
+    """Return the files of a text, without its lines about account and unit."""
     found: list[tuple[str, int, list[str]]] = []
     for line in text.split("\n")[:-1]:
         if line.startswith("\t") and found:
@@ -62,7 +64,7 @@ def read(intended: str, applied: str) -> str:
     known = [one.path for text in (intended, applied) for one in unpack(text)]
     known += sorted(str(path) for path in HOME.rglob("*.py"))
     files = [_held(Path(path)) for path in dict.fromkeys(known) if Path(path).is_file()]
-    return _unit() + pack(files) if files else ""
+    return _account() + _unit() + pack(files) if files else ""
 
 
 def plan(running: str, intended: str, applied: str) -> Plan:
@@ -99,11 +101,25 @@ def apply(running: str, predicted: str) -> None:
             write_file(Path(path), one.text, mode=one.mode)
     if not want:
         return
+    if not _account():
+        run(["useradd", "--system", "--user-group", *_NOWHERE, NAME])
     unit = str(UNIT)
     if unit in have and have[unit] != want.get(unit):
         systemctl("daemon-reload")
     systemctl("enable", "--no-reload", "--quiet", NAME)
     systemctl("restart", NAME)
+
+
+_NOWHERE = ("--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin")
+
+
+def _account() -> str:
+    """Return the line of the account; vtysh asks for the name of whoever runs it."""
+    try:
+        pwd.getpwnam(NAME)
+    except KeyError:
+        return ""
+    return f"account {NAME}\n"
 
 
 def _held(path: Path) -> File:
