@@ -35,6 +35,7 @@ SECTIONS = (
     "bootstrap",
     "tc",
     "nftables",
+    "snmpd_unit",
     "snmpd",
     "chrony",
     "rsyslog",

@@ -204,6 +204,8 @@ def _apply(now: Picture, request: Request) -> None:
     for section in SECTIONS:
         plan = now.plans[section.name]
         if section.name == "units" and not request["bare"]:
+            if "snmpd_unit" in todo and "snmpd enabled" in plan.before:
+                units.systemctl("daemon-reload")  # what was never started is read afresh anyway
             _control(verbs)
         if section.name in todo:
             section.apply(plan.before, plan.predicted)
@@ -222,7 +224,7 @@ def _control(verbs: dict[str, list[str]]) -> None:
         units.systemctl("stop", "snmpd")
         files.forget_snmp_users()
     for verb, names in verbs.items():
-        units.systemctl(verb, *names)
+        units.systemctl(verb, *dict.fromkeys(names))
 
 
 def _prove(now: Picture, request: Request) -> None:

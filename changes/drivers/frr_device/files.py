@@ -34,6 +34,15 @@ class FileSection(NamedTuple):
 
 
 FILES = (
+    FileSection(
+        "snmpd_unit",
+        Path("/etc/systemd/system/snmpd.service.d/tinhnet.conf"),
+        0o644,
+        "root",
+        (),
+        "snmpd",
+        "restart",
+    ),
     FileSection("snmpd", Path("/etc/snmp/snmpd.conf"), 0o600, "root", (), "snmpd", "restart"),
     FileSection(
         "chrony",
