@@ -13,7 +13,6 @@ from tinhnet.alert_listing import alert_detail_row, alert_row, window_row
 from tinhnet.alerting import actions
 from tinhnet.alerting.actions import WindowRequest
 from tinhnet.alerting.recurrence import parse
-from tinhnet.config import load_config
 from tinhnet.console import print_json, print_rows, say
 from tinhnet.context import Context, context_of_command, local_actor
 from tinhnet.model.alert import AlertFilter, AlertRecord, AlertState
@@ -185,7 +184,7 @@ def _print_alert(context: Context, record: AlertRecord, *, as_json: bool) -> Non
     if as_json:
         print_json(alert_detail_row(record, entries))
         return
-    vietnamese = load_config().config.web.language == "vi"
+    vietnamese = context.config.web.language == "vi"
     alert = record.alert
     say(f"{alert.fingerprint} {alert.severity} {alert.state}: {alert.thing}")
     say(f"  {record.sentence_vi if vietnamese else record.sentence_en}")

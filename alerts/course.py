@@ -93,6 +93,8 @@ def run(
     if due is not None and due <= now:
         course.take(Ticked(now))
         due = due_at(course.record.alert, habits)
+    if statement is not None and before.alert.fired_at is not None:
+        course.describe_end(statement, before.alert.since)
     course.point_at_cause()
     return course.outcome(before, due)
 
@@ -133,9 +135,6 @@ class _Course:
         self.take(event_of(alert, statement.condition, at, self.habits), statement.details)
         if statement.condition is Condition.HOLDS:
             self._describe(statement, now, alert)
-        over = self.record.alert.since is None and alert.since is not None
-        if over and alert.fired_at is not None:
-            self._describe_end(statement, alert.since)
 
     def take(self, event: Event, details: Mapping[str, str] | None = None) -> None:
         """Let an event happen and write down what came of it."""
@@ -193,10 +192,10 @@ class _Course:
             value=statement.value,
         )
 
-    def _describe_end(self, statement: Statement, since: datetime | None) -> None:
-        """Say how it ended and how long it lasted."""
+    def describe_end(self, statement: Statement, since: datetime | None) -> None:
+        """Say of an alert that is over how it ended and how long it lasted."""
         ended = self.record.alert.resolved_at
-        if since is None or ended is None:
+        if since is None or ended is None or self.record.alert.since is not None:
             return
         seconds = (ended - since).total_seconds()
         vi = statement.remark_vi or "đã trở lại bình thường"

@@ -187,8 +187,11 @@ def said_as_statements(
 ) -> Iterator[Statement]:
     """Yield what concerns an alert: conditions that hold, and whatever is said of one alive."""
     for one in said:
+        is_over = one.condition is not Condition.HOLDS
+        if is_over and not alive:
+            continue
         labels = labels_of(one.series)
-        if one.condition is not Condition.HOLDS and fingerprint(rule.id, labels) not in alive:
+        if is_over and fingerprint(rule.id, labels) not in alive:
             continue
         place = place_of_labels(dict(one.series.labels), network)
         yield Statement(rule, labels, place, one.condition, one.at, one.value)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rounds over the samples: one metric after the other, so that no cause waits for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,6 +31,7 @@ from tinhnet.config import Config
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
+from tinhnet.model.alert import AlertRecord
 from tinhnet.store import heartbeats, memories, observed
 from tinhnet.store.engine import Transaction
 from tinhnet.store.heartbeats import Heartbeat
@@ -52,12 +53,16 @@ log = log_of("alert")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a round must know of this instant besides samples; `alive` are fingerprints."""
+    """What a round must know of this instant besides samples; `alive` are fingerprints by rule."""
 
     scene: Scene
     broken: Mapping[str, str]
     connected: frozenset[str]
-    alive: frozenset[str]
+    alive: Mapping[str, frozenset[str]]
+
+    def alive_of(self, rule: str) -> frozenset[str]:
+        """Return the fingerprints of a rule's alerts that hold or wait to."""
+        return self.alive.get(rule, frozenset())
 
 
 class Rounds:
@@ -109,7 +114,7 @@ class Rounds:
                     for series in held.keys() - samples.keys()
                 ]
             watches[rule.id] = held
-            found += said_as_statements(meant, said, view.scene.network, view.alive)
+            found += said_as_statements(meant, said, view.scene.network, view.alive_of(rule.id))
         self.is_settled = holding(watches) == self._kept and not self._is_late(view, now)
         return tuple(found)
 
@@ -185,12 +190,16 @@ class Rounds:
             return {}
 
 
-def view_of(scene: Scene, judgement: Judgement | None, alive: frozenset[str]) -> View:
-    """Return what a round must know of the last judgement."""
+def view_of(scene: Scene, judgement: Judgement | None, alive: Iterable[AlertRecord]) -> View:
+    """Return what a round must know of the last judgement and of the alerts that are alive."""
+    by_rule: dict[str, set[str]] = {}
+    for one in alive:
+        by_rule.setdefault(one.alert.rule, set()).add(one.alert.fingerprint)
+    known = {rule: frozenset(found) for rule, found in by_rule.items()}
     if judgement is None:
-        return View(scene, {}, frozenset(), alive)
+        return View(scene, {}, frozenset(), known)
     connected = frozenset(site for site, state in judgement.sites.items() if state.works)
-    return View(scene, broken_now(judgement), connected, alive)
+    return View(scene, broken_now(judgement), connected, known)
 
 
 def _source(rule: Rule) -> str:

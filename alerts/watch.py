@@ -87,8 +87,7 @@ class AlertWorker:
         with context.store.reading() as connection:
             read = self._rows(connection, now)
             mind = self._known(connection, read)
-            alive = frozenset(one.alert.fingerprint for one in read.alive)
-            view = view_of(self._scene, mind.judged, alive)
+            view = view_of(self._scene, mind.judged, read.alive)
             said = self._rounds.take(context, connection, view, now)
             is_same = read == self._read and self._due is not None and now < self._due
             if is_same and not said and self._rounds.is_settled:

@@ -285,3 +285,22 @@ def test_a_claim_ends_where_its_circuit_was_last_seen(play: Stage) -> None:
     assert BACKUP in goes_on
     assert claim.end == seen
     assert play.alerts() == ()
+
+
+def test_a_circuit_that_comes_and_goes_is_told_as_flapping_once(play: Stage) -> None:
+    """The fifth cut in a quarter of an hour wakes nobody again, and the end says it is over."""
+    for _ in range(6):
+        play.pass_time(20, every=5)
+        play.breaks(CIRCUIT)
+        play.pass_time(10, every=5)
+        play.mends(CIRCUIT)
+    (flapping,) = play.firing()
+    told = len(play.told())
+    play.pass_time(700, every=50)
+    (over,) = play.alerts()
+
+    assert flapping.alert.is_flapping
+    assert told <= 7
+    assert over.alert.state is AlertState.RESOLVED
+    assert play.told()[-1] == ("resolved", CIRCUIT)
+    assert "works again" in over.sentence_en
