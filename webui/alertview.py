@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Alerts and what they are about, as pages show them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from flask import current_app, url_for
 
@@ -22,12 +23,14 @@ MOST_NAMED = 40
 WORKER = "alert"
 LATE = 3
 """Promised signs of life that may stay out before a page says so."""
-PAGES = {
-    "device": ("devices.show", "device_id"),
-    "link": ("links.show", "link_id"),
-    "service": ("services.show", "service_id"),
-    "site": ("sites.show", "site_id"),
+PAGES: Mapping[str, Callable[[str], str]] = {
+    "device": lambda id_: url_for("devices.show", device_id=id_),
+    "link": lambda id_: url_for("links.show", link_id=id_),
+    "service": lambda id_: url_for("services.show", service_id=id_),
+    "site": lambda id_: url_for("sites.show", site_id=id_),
 }
+SAMPLED = ("device", "interface", "link", "site", "service", "mount", "from")
+"""Labels of an alert that are labels of its series too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,8 @@ def thing_of(name: str) -> Thing:
     named = id_ or name
     if id_ not in known:
         return Thing(kind, id_, named, None)
-    endpoint, key = PAGES[kind]
     shown = name_of(known[id_]) if kind in {"site", "service"} else named
-    return Thing(kind, id_, shown, url_for(endpoint, **{key: id_}))
+    return Thing(kind, id_, shown, PAGES[kind](id_))
 
 
 def folded_of(record: AlertRecord, hidden: int, most: int = MOST_NAMED) -> Folded:
@@ -128,12 +130,8 @@ def graph_of(record: AlertRecord, rule: Rule | None) -> str | None:
     """Return where the samples behind an alert are drawn, None where they are not."""
     if rule is None or "series.show" not in current_app.view_functions:
         return None
-    wanted = {
-        name: value
-        for name, value in record.labels.items()
-        if name in {"device", "interface", "link", "site", "service", "mount", "from"}
-    }
-    return url_for("series.show", name=rule.metric, **wanted)
+    labels = {one: record.labels[one] for one in SAMPLED if one in record.labels}
+    return f"{url_for('series.show')}?{urlencode({'name': rule.metric, **labels})}"
 
 
 def named_sites(ids: Iterable[str], network: DeclaredNetwork) -> list[tuple[str, str]]:
