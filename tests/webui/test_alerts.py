@@ -225,6 +225,28 @@ def test_a_ticket_is_kept_with_its_clock(noc: Site) -> None:
     assert "SC-2211" in listed
 
 
+def test_one_alert_is_acknowledged_and_given_back_on_its_own_page(noc: Site) -> None:
+    """Without scripts the page of the alert does what the list does."""
+    key = fingerprints(noc.context.now)[1]
+    client, path = noc.visit("lan"), f"/alerts/{fingerprints(noc.context.now)[1]}"
+    wrong = post(client, f"{path}/acknowledge", {"reason": "x", "until": "never"}, page=path)
+    told = client.get(wrong.location or "").get_data(as_text=True)
+
+    post(client, f"{path}/acknowledge", {"reason": "gọi VNPT", "until": "morning"}, page=path)
+    owned = found(noc, 1).alert.acknowledgement
+    page = client.get(path).get_data(as_text=True)
+    post(client, f"{path}/release", {}, page=path)
+    again = post(client, f"{path}/release", {}, page=path)
+
+    assert "choose until when" in told
+    assert owned is not None
+    assert owned.until == next_morning(noc.context.now)
+    assert "lan takes care of it." in page
+    assert f"Nobody has acknowledged {key}" in client.get(again.location or "").get_data(
+        as_text=True
+    )
+
+
 def test_a_note_stands_in_the_timeline_as_text(noc: Site) -> None:
     """Whoever writes HTML into a note reads it as they wrote it."""
     key = fingerprints(noc.context.now)[0]
