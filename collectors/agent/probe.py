@@ -9,6 +9,7 @@ its BFD sessions are told too.
 """
 
 import json
+import random
 import signal
 import sys
 import threading
@@ -117,7 +118,8 @@ def _watch_ports(pinger: Pinger, is_over: Callable[[], bool]) -> None:
 
 
 def _check_services(checks: Sequence[Check], reporter: Reporter, over: threading.Event) -> None:
-    """Make every check every CHECK_S, a few at a time."""
+    """Make every check every CHECK_S, a few at a time; not all PCs of the province at once."""
+    over.wait(random.uniform(0, CHECK_S))  # noqa: S311 spreads agents
     with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
         while not over.is_set():
             began = time.monotonic()
