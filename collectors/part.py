@@ -18,7 +18,11 @@ class Sink(Protocol):
         ...
 
     def observe(self, seen: Mapping[str, Observation]) -> None:
-        """Take what was seen of things; a change of state is written at once."""
+        """Take what was seen of things; a change of state is written at once.
+
+        It counts for 30 s.  Of what is asked by echo, devices and links, only
+        that it works counts: no answer to SNMP is no outage.
+        """
         ...
 
     def events(self, found: Sequence[Event]) -> None:

@@ -157,11 +157,20 @@ class Pinger:
 
     def _missed(self, index: int, now: int) -> None:
         """Ask again and again where an answer is missing, and what shares its interface."""
-        if self._courses[index].miss(now):
-            heapq.heappush(self._due, (now, index, self._courses[index].version))
-            for near in self._near[index]:
-                if self._courses[near].miss(now):
-                    heapq.heappush(self._due, (now, near, self._courses[near].version))
+        if not self._courses[index].miss(now):
+            return
+        self._hurry(index, now)
+        for near in self._near[index]:
+            if self._courses[near].miss(now):
+                self._hurry(near, now)
+
+    def _hurry(self, index: int, now: int) -> None:
+        """Ask now, and wait no longer for earlier requests than for those of a burst."""
+        course = self._courses[index]
+        heapq.heappush(self._due, (now, index, course.version))
+        for number, asked in self._open.items():
+            if asked.target == index:
+                self._await(asked.sent_ns + course.patience_ns, number, LOSE)
 
     def _plan(self, index: int, now: int) -> None:
         course = self._courses[index]

@@ -71,7 +71,9 @@ class Reports:
         service, at, is_ok, duration_s, expires_s, _why = row
         network = self._sink.network
         labels = {"service": network.services[str(service)].id, "from": network.devices[agent].site}
-        values = {"service_up": _number(is_ok), "service_duration_s": _number(duration_s)}
+        values = {"service_up": _number(is_ok)}
+        if is_ok:  # how long a failure took says nothing of the service
+            values["service_duration_s"] = _number(duration_s)
         if expires_s is not None:
             values["certificate_expires_s"] = _number(expires_s)
         when = moment(_number(at))

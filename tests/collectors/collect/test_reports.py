@@ -88,7 +88,7 @@ def test_checks_become_samples_of_their_site(writing: Writing) -> None:
         "service_duration_s": 0.04,
         "certificate_expires_s": 86400.0,
     }
-    assert values(writing, service="dns1")["service_up"] == 0.0
+    assert values(writing, service="dns1") == {"service_up": 0.0}
     assert states(writing) == {"device:dien-ban-pc": State.UP}
 
 
