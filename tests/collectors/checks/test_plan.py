@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""What is checked follows from the declared network alone."""
+
+from pathlib import Path
+
+import pytest
+
+from collectors.agent.check import KINDS
+from collectors.checks.plan import checks_of
+from collectors.checks.trust import authority_of
+from tests.conftest import ROOT
+from tinhnet.inventory import load
+from tinhnet.model.declared import DeclaredNetwork
+
+AUTHORITY = "the authority"
+
+
+@pytest.fixture(scope="module")
+def network() -> DeclaredNetwork:
+    """Return the province that ships with the product."""
+    return load(Path(ROOT / "inventory"))
+
+
+def test_every_service_of_a_server_is_checked_once(network: DeclaredNetwork) -> None:
+    """In a protocol that somebody here speaks, at the port that clients use."""
+    found = list(checks_of(network, AUTHORITY))
+
+    assert len({one.service for one in found}) == len(found)
+    assert {one.kind for one in found} >= {"https", "dns", "ntp", "tcp"}
+    for one in found:
+        service = network.services[one.service]
+        assert one.kind in KINDS
+        assert (one.address, one.port) == (
+            str(network.devices[service.server].management4),
+            service.port,
+        )
+    left_out = set(network.services) - {one.service for one in found}
+    for service in (network.services[one] for one in left_out):
+        is_ours = network.devices[service.server].role == "controller"
+        assert is_ours or service.protocol == "udp"
+
+
+def test_a_page_is_checked_as_declared(network: DeclaredNetwork) -> None:
+    """Its name, its page, its text, and the province's own authority."""
+    for one in checks_of(network, AUTHORITY):
+        if one.kind == "https":
+            service = network.services[one.service]
+            assert (one.name, one.path) == (service.name, service.check.path or "/")
+            assert (one.expect, one.authority) == (service.check.expect or "", AUTHORITY)
+
+
+def test_a_name_server_is_asked_for_a_name_whose_address_is_declared(
+    network: DeclaredNetwork,
+) -> None:
+    """One that answers with a wrong address is worse than a dead one."""
+    asked = [one for one in checks_of(network, AUTHORITY) if one.kind == "dns"]
+
+    assert asked
+    for one in asked:
+        service = next(each for each in network.services.values() if each.name == one.name)
+        assert one.expect == str(network.devices[service.server].management4)
+
+
+def test_the_authority_is_read_where_the_product_keeps_it(tmp_path: Path) -> None:
+    """Before there is one, no certificate can be right, and nothing stops."""
+    assert authority_of(tmp_path) == ""
+    (tmp_path / "pki").mkdir()
+    (tmp_path / "pki/ca.pem").write_text("PEM", encoding="ascii")
+
+    assert authority_of(tmp_path) == "PEM"
