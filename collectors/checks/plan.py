@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is checked of each declared service, from where the product runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from collectors.agent.check import Check
 from tinhnet.model.declared import DeclaredNetwork
@@ -13,11 +13,12 @@ SPOKEN = frozenset({"https", "dns", NTP})
 OPENED = "tcp"
 
 
-def checks_of(network: DeclaredNetwork, authority: str) -> Iterator[Check]:
+def checks_of(network: DeclaredNetwork, authority_of: Callable[[str], str]) -> Iterator[Check]:
     """Yield a check of every service that can be checked, by the address of its server.
 
     A service by UDP whose protocol nobody speaks here cannot be told from a
-    silent one, and is left out.
+    silent one, and is left out.  `authority_of` gives the authority (PEM) by
+    which a server proves itself.
     """
     name = next((one for one in network.services.values() if one.check.kind == "https"), None)
     for service in network.services.values():
@@ -25,6 +26,7 @@ def checks_of(network: DeclaredNetwork, authority: str) -> Iterator[Check]:
         kind = service.check.kind if service.check.kind in SPOKEN else OPENED
         if (kind == OPENED and service.protocol != OPENED) or server.role == "controller":
             continue
+        authority = authority_of(server.id) if kind == "https" else ""
         yield _check(service, str(server.management4), kind, authority, _lookup(network, name))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 
@@ -157,7 +158,8 @@ def make(context: Context, network: DeclaredNetwork, sink: Sink) -> Part:
     """Return the part for the declared network."""
     state = context.config.state
     servers = {one.id: one.server for one in network.services.values()}
-    return Checking(lambda: list(checks_of(network, authority_of(state))), servers, sink)
+    found = partial(authority_of, state)
+    return Checking(lambda: list(checks_of(network, found)), servers, sink)
 
 
 PART = make
