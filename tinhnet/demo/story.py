@@ -12,6 +12,7 @@ from tinhnet.demo import proof
 from tinhnet.demo.box import PLAYBOOK, Box, read_json
 from tinhnet.demo.product import Product, give_to_product
 from tinhnet.demo.steps import Figures, Step, StepFailedError
+from tinhnet.demo.watch import Api, Watch, watch_steps
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 
@@ -232,7 +233,7 @@ def serving_steps(story: Story) -> tuple[Step, ...]:
 def story_steps(story: Story) -> tuple[Step, ...]:
     """Return the whole story in order; later rooms add their own steps here."""
     lab_up, *provisioned = serving_steps(story)
-    return (
+    told = (
         lab_up,
         Step("bare", "Bare means bare: no page anywhere, no way to a CPE", story.is_bare),
         *provisioned,
@@ -248,6 +249,9 @@ def story_steps(story: Story) -> tuple[Step, ...]:
         _run(story, "still-proved", "Everything is still proven", "verify.yml"),
         Step("evidence", "The evidence log is whole", story.evidence),
     )
+    api = Api(story.box, story.product.address[1])
+    watched = watch_steps(Watch(story.box, story.network, api, DISTRICT))
+    return tuple(step for one in told for step in (one, *watched.get(one.id, ())))
 
 
 def _refuse(results: dict[str, str], wanted: set[str], what: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Servers to check: one that serves a page by TLS, one of names, one of time, one that is silent."""
+"""Servers to check: a page by TLS, names, time, and one that stays silent."""
 
 import http.server
 import socket
@@ -28,7 +28,7 @@ Answer = Callable[[bytes], bytes | None]
 class Portal(http.server.BaseHTTPRequestHandler):
     """Serves the page."""
 
-    def do_GET(self) -> None:  # noqa: N802 the name the library calls
+    def do_GET(self) -> None:
         """Answer."""
         body = f"<h1>{PAGE}</h1>".encode()
         self.send_response(200)

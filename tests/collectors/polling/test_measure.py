@@ -113,12 +113,15 @@ def test_the_second_poll_tells_rates_of_the_time_between() -> None:
 
     found = measured(polled(), later(polled(), busy))
 
-    assert values(found).items() >= {
-        "interface_in_bps": 8000.0,
-        "interface_out_bps": 16000.0,
-        "interface_errors_per_s": 2.0,
-        "interface_discards_per_s": 2.0,
-    }.items()
+    assert (
+        values(found).items()
+        >= {
+            "interface_in_bps": 8000.0,
+            "interface_out_bps": 16000.0,
+            "interface_errors_per_s": 2.0,
+            "interface_discards_per_s": 2.0,
+        }.items()
+    )
 
 
 def test_each_sample_carries_the_time_of_its_own_reading() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Devices are polled by SNMPv3 over real sockets: snmpd, agents that are dead, agents that are slow."""
+"""Devices polled by SNMPv3 over real sockets: snmpd, dead agents, slow agents."""
 
 import asyncio
 import socket
@@ -94,9 +94,7 @@ def slowed(port: int, seconds: float) -> Iterator[int]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        opening = loop.create_datagram_endpoint(
-            lambda: _Slow(port, seconds), local_addr=(LOCAL, 0)
-        )
+        opening = loop.create_datagram_endpoint(lambda: _Slow(port, seconds), local_addr=(LOCAL, 0))
         transport, _ = asyncio.run_coroutine_threadsafe(opening, loop).result(WAIT_S)
         yield int(transport.get_extra_info("sockname")[1])
         loop.call_soon_threadsafe(transport.close)

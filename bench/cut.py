@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Measure how long it takes from a cut circuit to its alert in the API.
+
+Needs a proven province in a box (`tinhnet demo`, or a story told with
+`--keep`) whose product runs.  Cuts the primary circuits of the districts one
+after the other, 20 silently and 20 with their ports, waits until the API
+shows exactly one alert that names the circuit, mends, waits until nothing
+fires, and then looks for false alerts in a quiet time.  Needs root.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from lab import condition, verbs
+from lab.layout import Layout, layout_of
+from tinhnet.demo.box import Box
+from tinhnet.demo.watch import Api
+from tinhnet.inventory import load
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 60.0
+POLL_S = 0.02
+SETTLE_S = 3.0
+"""Seconds in which a second alert of the same cut would come."""
+
+
+def until(api: Api, things: list[str]) -> float:
+    """Wait until exactly these things alert; return when that was seen, as monotonic seconds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        firing = sorted(str(one["thing"]) for one in api.firing())
+        now = time.monotonic()
+        if firing == things:
+            return now
+        if now > deadline:
+            sys.exit(f"expected {things or 'nothing'} to alert, found {firing}")
+        time.sleep(POLL_S)
+
+
+def one_cut(api: Api, layout: Layout, link: str, how: str) -> float:
+    """Cut a circuit and mend it; return the seconds from the cut to its alert in the API."""
+    began = time.monotonic()
+    verbs.change_link(layout, link, lambda found: replace(found, cut=how))
+    seen = until(api, [f"link:{link}"])
+    time.sleep(SETTLE_S)
+    until(api, [f"link:{link}"])
+    verbs.change_link(layout, link, condition.healthy)
+    until(api, [])
+    time.sleep(SETTLE_S)
+    return seen - began
+
+
+def p95(values: list[float]) -> float:
+    """Return the value that 95 of 100 do not exceed."""
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
+
+
+def main() -> None:
+    """Measure, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prefix", default="tn")
+    parser.add_argument("--state", type=Path, default=ROOT / "var")
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--cuts", type=int, default=20)
+    parser.add_argument("--quiet-s", type=float, default=300.0)
+    options = parser.parse_args()
+    inventory = ROOT / "inventory"
+    network = load(inventory)
+    layout = layout_of(options.prefix, options.state)
+    api = Api(Box(options.prefix, inventory, options.state), options.port)
+    links = [
+        one.id
+        for one in network.links.values()
+        if one.kind == "circuit" and f"{one.id[:-2]}-2" in network.links and one.id.endswith("-1")
+    ]
+    until(api, [])
+    for how, aim in (("silent", "≤ 2.5 s"), ("port", "≤ 1.5 s")):
+        cuts = (links * options.cuts)[: options.cuts]
+        took = [one_cut(api, layout, link, how) for link in cuts]
+        middle, most = statistics.median(took), max(took)
+        print(
+            f"| cut ({how}) → alert in the API, p95 of {len(took)} | {aim} "
+            f"| **{p95(took):.2f} s** (median {middle:.2f}, most {most:.2f}) |",
+            flush=True,
+        )
+    before = len(api.rows("alerts", size="500"))
+    time.sleep(options.quiet_s)
+    false = len(api.rows("alerts", size="500")) - before
+    print(f"| false alerts in a quiet {options.quiet_s / 60:.0f} min | 0 | **{false}** |")
+
+
+if __name__ == "__main__":
+    main()
