@@ -63,7 +63,7 @@ class Polling:
         self._sink = sink
         self._targets = targets
         self._known = {one.id: _Known(one) for one in devices}
-        self._rounds = Rounds(self._known, self._ask, period_s)
+        self._rounds = Rounds(self._known, self._ask, period_s, self._leave)
 
     def run(self, stop: Flag) -> None:
         """Poll until `stop` is set."""
@@ -90,6 +90,9 @@ class Polling:
         self._sink.samples(list(samples_of(known.device, known.last, now)))
         known.last = now
         return True
+
+    async def _leave(self, device_id: str) -> None:
+        await self._forget(self._known[device_id])
 
     async def _session(self, known: _Known) -> Session:
         """Return the open session of a device; another one once its keys were rotated.

@@ -18,6 +18,9 @@ log = log_of("polling")
 Ask = Callable[[str], Awaitable[bool]]
 """Asks one device and takes care of the answer; False when it did not answer."""
 
+Leave = Callable[[str], Awaitable[None]]
+"""Lets go of one device, which is asked no more."""
+
 FIRST_PAUSE_S = 2.0
 LOOK_S = 0.1
 GOODBYE_S = 0.5
@@ -31,9 +34,11 @@ class Rounds:
         devices: Iterable[str],
         ask: Ask,
         period_s: float,
+        leave: Leave | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         self._ask = ask
+        self._leave = leave
         self._first_pause_s = first_pause_s
         self._period_s = period_s
         self._devices = tuple(devices)
@@ -83,12 +88,16 @@ class Rounds:
         loop = asyncio.get_running_loop()
         wanted = self._wanted[device]
         due, failures = loop.time() + offset_s, 0
-        while True:
-            await _until(wanted, due - loop.time())
-            wanted.clear()
-            has_answered = await self._asked(device)
-            failures = 0 if has_answered else failures + 1
-            due = self._next(due, loop.time(), failures)
+        try:
+            while True:
+                await _until(wanted, due - loop.time())
+                wanted.clear()
+                has_answered = await self._asked(device)
+                failures = 0 if has_answered else failures + 1
+                due = self._next(due, loop.time(), failures)
+        finally:
+            if self._leave is not None:
+                await self._leave(device)
 
     async def _asked(self, device: str) -> bool:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Servers to check: a page by TLS, names, time, and one that stays silent."""
+"""Servers to check: of pages by TLS, of names, of time, and one that is silent."""
 
 import http.server
 import socket
