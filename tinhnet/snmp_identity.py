@@ -57,13 +57,13 @@ def known_users(store: SecretStore, device: str) -> tuple[SnmpUser, ...]:
     the current one; a staged one may become it at any moment.
     """
     auth, priv = secret_names(device)
-    known = set(store.names())
-    if auth not in known or priv not in known:
+    held = store.versions(auth)
+    others = {one.version: one.value for one in store.versions(priv)}
+    if not held or not others:
         return ()
     current = store.read(auth).version
-    others = {one.version: one.value for one in store.versions(priv)}
     return tuple(
         SnmpUser(user_name(one.version), one.value, others[one.version])
-        for one in store.versions(auth)
+        for one in held
         if one.version >= current and one.version in others
     )
