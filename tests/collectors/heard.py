@@ -75,9 +75,9 @@ def working(part: Part) -> Iterator[None]:
     assert time.monotonic() - ended < GOODBYE_S + 1.0  # the second of a loaded machine
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition, at most WAIT_S."""
+def until(condition: Callable[[], object], what: str, look_s: float = 0.02) -> None:
+    """Wait for a condition, at most WAIT_S; looking costs time, too."""
     deadline = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come true"
-        time.sleep(0.02)
+        time.sleep(look_s)

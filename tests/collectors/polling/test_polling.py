@@ -103,6 +103,12 @@ class _Slow(asyncio.DatagramProtocol):
         later(self._seconds, self._transport.sendto, data, self._client)
 
 
+async def _close(transport: asyncio.BaseTransport) -> None:
+    """Close a transport, which takes one more turn of its loop."""
+    transport.close()
+    await asyncio.sleep(0)
+
+
 @contextmanager
 def slowed(port: int, seconds: float) -> Iterator[int]:
     """Put a slow way before an agent while the block runs; yield its port."""
@@ -113,7 +119,7 @@ def slowed(port: int, seconds: float) -> Iterator[int]:
         opening = loop.create_datagram_endpoint(lambda: _Slow(port, seconds), local_addr=(LOCAL, 0))
         transport, _ = asyncio.run_coroutine_threadsafe(opening, loop).result(WAIT_S)
         yield int(transport.get_extra_info("sockname")[1])
-        loop.call_soon_threadsafe(transport.close)
+        asyncio.run_coroutine_threadsafe(_close(transport), loop).result(WAIT_S)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(WAIT_S)
@@ -171,8 +177,8 @@ def test_dead_and_slow_devices_delay_no_other(context: Context, fleet: Snmpd) ->
         stack.enter_context(working(polling(context, sink, ports, period_s)))
         began = datetime.now(UTC)
         well = {name for name in names if ports[name] == fleet.port}
-        until(lambda: least(sink, well) > 1, "the second round ended")
-        until(lambda: least(sink, slow) > 0, "the slow ones were polled")
+        until(lambda: least(sink, well) > 1, "the second round ended", look_s=1.0)
+        until(lambda: least(sink, slow) > 0, "the slow ones were polled", look_s=1.0)
 
     late: list[float] = []
     for number, name in enumerate(names):
