@@ -28,14 +28,14 @@ AUTHENTICATIONS = {"sha1": 12, "sha224": 16, "sha256": 24, "sha384": 32, "sha512
 LATCHED_BOOTS = 2**31 - 1
 
 _STRETCHED = 1 << 20
-_AES_KEY_BYTES = 16
-_SALT_BYTES = 8
-_AUTH, _PRIV, _REPORTABLE = 1, 2, 4
+AES_KEY_BYTES = 16
+SALT_BYTES = 8
+AUTH, PRIV, REPORTABLE = 1, 2, 4
 _MODEL = 3
 _VERSION_3 = ber.integer(3)
 _ENGINE_BYTES = range(5, 33)
-_USM_STATS = ber.oid("1.3.6.1.6.3.15.1.1")
-_NOT_IN_WINDOW, _UNKNOWN_ENGINE = 2, 4
+USM_STATS = ber.oid("1.3.6.1.6.3.15.1.1")
+NOT_IN_WINDOW, UNKNOWN_ENGINE = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class UserSecurity:
         self._salt = salt
         self._engine = b""
         self._auth_key = b""
-        self._aes = AES(bytes(_AES_KEY_BYTES))
+        self._aes = AES(bytes(AES_KEY_BYTES))
         self._boots = 0
         self._time = 0
         self._learnt_at = 0.0
@@ -124,16 +124,16 @@ class UserSecurity:
 
     def probe(self, number: int) -> bytes:
         """Return a message without user and engine (RFC 3414, section 4)."""
-        scoped = _scoped(b"", pdu.Request(pdu.GET, ()).encode(number))
+        scoped = scoped_of(b"", pdu.Request(pdu.GET, ()).encode(number))
         parameters = b"\x04\x00\x02\x01\x00\x02\x01\x00\x04\x00\x04\x00\x04\x00"
-        return _message(number, _REPORTABLE, parameters, scoped)
+        return message_of(number, REPORTABLE, parameters, scoped)
 
     def seal(self, request: pdu.Request, number: int, now: float) -> bytes:
         """Return an authenticated and encrypted message."""
         time = self._now_there(now)
         self._salt = (self._salt + 1) % (1 << 64)
-        salt = self._salt.to_bytes(_SALT_BYTES)
-        scoped = _scoped(self._engine, request.encode(number))
+        salt = self._salt.to_bytes(SALT_BYTES)
+        scoped = scoped_of(self._engine, request.encode(number))
         secret = self._cipher(self._boots, time, salt).encryptor().update(scoped)
         encrypted = ber.element(ber.OCTET_STRING, secret)
         blank = bytes(self._digest_bytes)
@@ -147,8 +147,8 @@ class UserSecurity:
                 ber.element(ber.OCTET_STRING, salt),
             )
         )
-        message = _message(number, _AUTH | _PRIV | _REPORTABLE, parameters, encrypted)
-        end = len(message) - len(encrypted) - _SALT_BYTES - 2
+        message = message_of(number, AUTH | PRIV | REPORTABLE, parameters, encrypted)
+        end = len(message) - len(encrypted) - SALT_BYTES - 2
         digest = hmac.digest(self._auth_key, message, self._algorithm)[: self._digest_bytes]
         return message[: end - self._digest_bytes] + digest + message[end:]
 
@@ -158,17 +158,17 @@ class UserSecurity:
         version, at = ber.read_integer(message, at)
         if version != _MODEL or end != len(message):
             raise MalformedError(f"an answer of SNMP version {version} with {len(message)} bytes")
-        number, flags, at = _read_global(message, at)
-        parameters = _read_parameters(message, at)
-        is_authentic = bool(flags & _AUTH)
+        number, flags, at = read_global(message, at)
+        parameters = read_parameters(message, at)
+        is_authentic = bool(flags & AUTH)
         if is_authentic:
             self._verify(message, parameters)
-        if flags & _PRIV:
+        if flags & PRIV:
             data, at = self._decrypt(message, parameters, is_authentic=is_authentic), 0
         else:
             data, at = message, parameters.end
         answer = _read_scoped(data, at)
-        if answer.kind == pdu.RESPONSE and flags & (_AUTH | _PRIV) != _AUTH | _PRIV:
+        if answer.kind == pdu.RESPONSE and flags & (AUTH | PRIV) != AUTH | PRIV:
             raise MalformedError("an answer that is not both authenticated and encrypted")
         if answer.kind == pdu.RESPONSE:
             self._check_time(parameters.clock, now)
@@ -177,10 +177,10 @@ class UserSecurity:
     def learn(self, report: Opened, now: float) -> None:
         """Take in a report of the engine (RFC 3414, section 3.2)."""
         name = report.answer.names[0] if report.answer.names else b""
-        which = ber.arcs(name[len(_USM_STATS) :])[:1] if name.startswith(_USM_STATS) else ()
-        if which == (_UNKNOWN_ENGINE,) and report.clock is not None:
+        which = ber.arcs(name[len(USM_STATS) :])[:1] if name.startswith(USM_STATS) else ()
+        if which == (UNKNOWN_ENGINE,) and report.clock is not None:
             self._meet(report.clock, now)
-        elif which == (_NOT_IN_WINDOW,) and report.clock is not None and report.is_authentic:
+        elif which == (NOT_IN_WINDOW,) and report.clock is not None and report.is_authentic:
             self._synchronise(report.clock, now)
         else:
             raise self._refusal(which, name)
@@ -193,11 +193,11 @@ class UserSecurity:
                 "5 to 32 are allowed (RFC 3411): set another engine id on the device",
             )
         if clock.engine == self._engine:
-            raise self._refusal((_UNKNOWN_ENGINE,), b"")
+            raise self._refusal((UNKNOWN_ENGINE,), b"")
         auth, priv = (localise(key, clock.engine, self._algorithm) for key in self._masters)
         self._engine = clock.engine
         self._auth_key = auth
-        self._aes = AES(priv[:_AES_KEY_BYTES])
+        self._aes = AES(priv[:AES_KEY_BYTES])
         self._boots, self._time, self._learnt_at = clock.boots, clock.time, now
         self._is_synchronised = False
         self._resyncs = 0
@@ -225,7 +225,7 @@ class UserSecurity:
         self._is_synchronised = True
         self._resyncs = 0
 
-    def _verify(self, message: bytes, found: "_Parameters") -> None:
+    def _verify(self, message: bytes, found: "Parameters") -> None:
         """Refuse what this engine did not send to this user."""
         if found.clock.engine != self._engine or found.user != self._name:
             raise MalformedError("an answer of another engine or for another user")
@@ -237,9 +237,9 @@ class UserSecurity:
         if not hmac.compare_digest(wanted, found.digest):
             raise MalformedError("an answer with a wrong digest")
 
-    def _decrypt(self, message: bytes, found: "_Parameters", *, is_authentic: bool) -> bytes:
+    def _decrypt(self, message: bytes, found: "Parameters", *, is_authentic: bool) -> bytes:
         secret, _ = ber.read_octets(message, found.end)
-        if len(found.salt) != _SALT_BYTES or not is_authentic:
+        if len(found.salt) != SALT_BYTES or not is_authentic:
             raise MalformedError("an encrypted answer without digest or salt")
         cipher = self._cipher(found.clock.boots, found.clock.time, found.salt)
         return cipher.decryptor().update(secret)
@@ -278,7 +278,7 @@ class UserSecurity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parameters:
+class Parameters:
     """The security parameters of a message, and where its scoped PDU begins."""
 
     clock: Clock
@@ -289,7 +289,8 @@ class _Parameters:
     end: int
 
 
-def _message(number: int, flags: int, parameters: bytes, scoped: bytes) -> bytes:
+def message_of(number: int, flags: int, parameters: bytes, scoped: bytes) -> bytes:
+    """Return a message of SNMPv3 around security parameters and a scoped PDU."""
     header = (
         ber.integer(number)
         + ber.integer(LARGEST_MESSAGE)
@@ -304,12 +305,12 @@ def _message(number: int, flags: int, parameters: bytes, scoped: bytes) -> bytes
     )
 
 
-def _scoped(engine: bytes, inner: bytes) -> bytes:
+def scoped_of(engine: bytes, inner: bytes) -> bytes:
     """Return a PDU in the default context of an engine."""
     return ber.element(ber.SEQUENCE, ber.element(ber.OCTET_STRING, engine) + b"\x04\x00" + inner)
 
 
-def _read_global(message: bytes, at: int) -> tuple[int, int, int]:
+def read_global(message: bytes, at: int) -> tuple[int, int, int]:
     """Return message id, flags and where the security parameters begin."""
     at, end = ber.read_header(message, at, ber.SEQUENCE)
     number, at = ber.read_integer(message, at)
@@ -321,7 +322,8 @@ def _read_global(message: bytes, at: int) -> tuple[int, int, int]:
     return number, flags[0], end
 
 
-def _read_parameters(message: bytes, at: int) -> _Parameters:
+def read_parameters(message: bytes, at: int) -> Parameters:
+    """Return the security parameters that begin at `at`."""
     at, end = ber.read_header(message, at, ber.OCTET_STRING)
     at, _ = ber.read_header(message, at, ber.SEQUENCE)
     engine, at = ber.read_octets(message, at)
@@ -333,7 +335,7 @@ def _read_parameters(message: bytes, at: int) -> _Parameters:
     if at != end or not (0 <= boots <= LATCHED_BOOTS and 0 <= time <= LATCHED_BOOTS):
         raise MalformedError("security parameters of a wrong length or time")
     digest = message[digest_at:digest_end]
-    return _Parameters(Clock(engine, boots, time), user, digest, digest_at, salt, end)
+    return Parameters(Clock(engine, boots, time), user, digest, digest_at, salt, end)
 
 
 def _read_scoped(data: bytes, at: int) -> pdu.Answer:
