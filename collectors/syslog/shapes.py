@@ -61,6 +61,23 @@ SHAPES = (
     _shape(
         "link", r"kernel", rf".*?\b(?P<interface>{_PORT}): (?:NIC )?Link is (?P<state>Up|Down)\b.*"
     ),
+    _shape("restarted", r"kernel", r"(?:\[ *[0-9.]+\] )?Linux version [0-9]\S* .*"),
+    # systemd: only the manager of the system reaches this target
+    _shape("restarted", r"systemd", r"Reached target multi-user\.target.*"),
+    _shape(
+        "service-failed",
+        r"systemd",
+        r"(?P<service>[\w@.\\:-]{1,255}): Failed with result '(?P<reason>[\w-]+)'\.",
+    ),
+    # what the C library says at the end of a message; a login's name never stands there
+    _shape("disk-full", r"(?!sshd|sudo).*", r".*\bNo space left on device(?: \(28\))?[.\]]?"),
+    # chrony
+    _shape(
+        "clock-step",
+        r"chronyd",
+        r"System clock was stepped by (?P<seconds>-?[0-9.]+) seconds.*",
+    ),
+    _shape("clock-step", r"chronyd", r"(?:Forward|Backward) time jump detected!.*"),
     # FRRouting 8
     _shape(
         "ospf-neighbour",
