@@ -1,14 +1,33 @@
 # SPDX-License-Identifier: MIT
 """What our own workers count, in Prometheus' text form.
 
-Each worker writes its numbers to a small file with its heartbeat;
-`exposition` puts the files of all workers together for `/metrics`.
+Each worker writes its numbers to a small file with its heartbeat, and may
+write families of its own to another beside it; `exposition` puts the files
+of all workers together for `/metrics`.
 """
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+COUNTER = "_total"
+"""How the names of counters end; everything else is a gauge."""
+
+Row = tuple[Mapping[str, str], float] | tuple[Mapping[str, str], float, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Numbers of one name: labels and value of each, and its own time where it has one."""
+
+    name: str
+    help: str
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,40 @@ def exposition(directory: Path) -> str:
                 seen.add(line)
             kept.append(line)
     return "\n".join(sorted(kept, key=_family)) + "\n" if kept else ""
+
+
+def text_of(families: Iterable[Family]) -> str:
+    """Return families in the text form, in their order."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Families(families))
+    return generate_latest(registry).decode()
+
+
+def leave(directory: Path, name: str, families: Iterable[Family]) -> None:
+    """Leave families of a worker where `exposition` finds them, in place of the last ones."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{name}.prom"
+    draft = path.with_suffix(".draft")
+    draft.write_text(text_of(families), encoding="utf-8")
+    draft.replace(path)
+
+
+class _Families(Collector):
+    """Families in the shape that the library asks for."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield them."""
+        for family in self._families:
+            kind = "counter" if family.name.endswith(COUNTER) else "gauge"
+            name = family.name.removesuffix(COUNTER) if kind == "counter" else family.name
+            metric = Metric(name, family.help, kind)
+            for labels, value, *at in family.rows:
+                when = at[0].timestamp() if at else None
+                metric.add_sample(family.name, dict(labels), value, timestamp=when)
+            yield metric
 
 
 def _labelled(counter: Counter, worker: str) -> Counter:
