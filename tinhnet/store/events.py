@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Rows of events: appended once, read by readers with a cursor and by people, let go by age."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from tinhnet.model.event import Event, EventFilter, Severity, Source
 from tinhnet.store.schema import events
@@ -67,6 +67,36 @@ def newest(
 def last_number(connection: Connection) -> int:
     """Return the number of the newest event, 0 where there is none."""
     return connection.execute(select(func.max(events.c.number))).scalar_one_or_none() or 0
+
+
+def count_events(connection: Connection, wanted: EventFilter = ALL) -> int:
+    """Return how many events are wanted."""
+    statement = select(func.count()).select_from(events).where(*_conditions(wanted))
+    return connection.execute(statement).scalar_one()
+
+
+def list_kinds(connection: Connection) -> tuple[str, ...]:
+    """Return the kinds that any event has, sorted."""
+    statement = select(events.c.kind).distinct().order_by(events.c.kind)
+    return tuple(connection.scalars(statement))
+
+
+def set_repeated(connection: Connection, counts: Mapping[str, tuple[int, datetime]]) -> None:
+    """Write how often events were told by now, and when last: the fields `times` and `last`.
+
+    By key; a reader that has passed an event does not come back to it.
+    """
+    statement = select(events.c.key, events.c.fields).where(events.c.key.in_(list(counts)))
+    for key, held in connection.execute(statement).all():
+        times, last = counts[key]
+        fields = {**held, "times": str(times), "last": last.isoformat()}
+        connection.execute(update(events).where(events.c.key == key).values(fields=fields))
+
+
+def has_older(connection: Connection, before: datetime) -> bool:
+    """Tell whether any event reached us before a time."""
+    statement = select(events.c.number).where(events.c.seen_at < before).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def let_go(connection: Connection, before: datetime, limit: int = 10_000) -> int:
