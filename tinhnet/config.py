@@ -117,6 +117,32 @@ class CollectConfig(_Section):
     )
 
 
+class ListenConfig(_Section):
+    """What devices send by themselves, and where; a port of 0 is not taken."""
+
+    host: str = Field(
+        default="", description="address to listen on; empty is the controller's management address"
+    )
+    syslog_udp_port: int = Field(default=5514, ge=0, le=65535, description="UDP port for log lines")
+    syslog_tcp_port: int = Field(default=5514, ge=0, le=65535, description="TCP port for log lines")
+    syslog_tls_port: int = Field(default=6514, ge=0, le=65535, description="TLS port for log lines")
+    trap_port: int = Field(
+        default=5162, ge=0, le=65535, description="UDP port for SNMP traps and informs"
+    )
+    community_secret: str = Field(
+        default="", description="name of the secret with the community; empty refuses SNMPv2c"
+    )
+    severity: Literal[
+        "emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"
+    ] = Field(
+        default="warning", description="least severity of a line without meaning that is an event"
+    )
+    zone: str = Field(
+        default="Asia/Ho_Chi_Minh", description="time zone of devices that do not say theirs"
+    )
+    keep_days: int = Field(default=400, ge=1, description="days after which events are let go")
+
+
 class LogsConfig(_Section):
     """Logs on standard error."""
 
@@ -246,6 +272,7 @@ class Config(_Section):
     web: WebConfig = WebConfig()
     jobs: JobsConfig = JobsConfig()
     collect: CollectConfig = CollectConfig()
+    listen: ListenConfig = ListenConfig()
     logs: LogsConfig = LogsConfig()
     access: AccessConfig = AccessConfig()
     alerts: AlertsConfig = AlertsConfig()
