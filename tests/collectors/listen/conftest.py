@@ -15,6 +15,7 @@ import pytest
 
 from collectors.agent.report import Where
 from collectors.listen.agents import Agent, Agents, Told
+from tests.collectors.listen.post import Post, post_in
 from tests.conftest import free_port
 from tinhnet.pki import Distribution, Pki
 from tinhnet.secrets import SecretStore
@@ -96,3 +97,10 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come true"
         time.sleep(0.02)
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Post]:
+    """Return a listen worker over the declared province."""
+    with post_in(tmp_path) as running:
+        yield running
