@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # What `make run` needs of Debian 12, and what the tests need beside it.
 RUN_PACKAGES := python3-venv ca-certificates iproute2 iputils-ping procps nftables kmod mmdebstrap \
   debian-archive-keyring openssh-client curl openssl git
-TEST_PACKAGES := chromium postgresql prometheus snmpd
+TEST_PACKAGES := bsdutils chromium postgresql prometheus snmp snmpd
 
 help: ## Show this help.
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20

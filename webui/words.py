@@ -170,6 +170,39 @@ OPENINGS = {
     "lifted": Word(lazy_gettext("lifted"), "idle", "undo-2"),
 }
 
+EVENTS = {  # kinds of events; others are shown as they are
+    "interface_down": Word(lazy_gettext("interface down")),
+    "interface_up": Word(lazy_gettext("interface up")),
+    "ospf_neighbour_down": Word(lazy_gettext("OSPF neighbour lost")),
+    "ospf_neighbour_up": Word(lazy_gettext("OSPF neighbour back")),
+    "bfd_down": Word(lazy_gettext("BFD session down")),
+    "bfd_up": Word(lazy_gettext("BFD session up")),
+    "login": Word(lazy_gettext("login")),
+    "login_failed": Word(lazy_gettext("login failed")),
+    "config_changed": Word(lazy_gettext("configuration changed")),
+    "service_failed": Word(lazy_gettext("service failed")),
+    "disk_full": Word(lazy_gettext("disk full")),
+    "clock_step": Word(lazy_gettext("clock was set")),
+    "restart": Word(lazy_gettext("restart")),
+    "flood": Word(lazy_gettext("too many messages")),
+    "log": Word(lazy_gettext("log line")),
+}
+
+SOURCES = {
+    "syslog": Word(lazy_gettext("log")),
+    "trap": Word(lazy_gettext("SNMP trap")),
+    "probe": Word(lazy_gettext("probe")),
+    "poll": Word(lazy_gettext("SNMP poll")),
+    "job": Word(lazy_gettext("job")),
+    "product": Word("tinhnet"),
+}
+
+LEAST = {
+    "high": Word(lazy_gettext("high or worse")),
+    "medium": Word(lazy_gettext("medium or worse")),
+    "low": Word(lazy_gettext("low or worse")),
+}
+
 ACTIONS = {
     "job.launch": Word(lazy_gettext("launched")),
     "job.cancel": Word(lazy_gettext("cancelled")),
@@ -242,6 +275,9 @@ TABLES = {
     "opening": OPENINGS,
     "delivery": DELIVERIES,
     "verdict": VERDICTS,
+    "event": EVENTS,
+    "source": SOURCES,
+    "least": LEAST,
 }
 
 
