@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 
 from tinhnet.store import inbox
 from tinhnet.store.engine import Store
+from tinhnet.store.events import last_number
 from tinhnet.store.jobs import count_jobs, list_jobs
 from webui.context import web
 from webui.jobview import OPEN
@@ -23,7 +24,7 @@ Signature = tuple[object, ...]
 
 @_pages.get("/live")
 def stream() -> Response:
-    """Say "jobs" and "alerts" whenever pages that list them are out of date."""
+    """Say "jobs", "alerts" and "events" whenever pages that list them are out of date."""
     try:
         return event_stream(_events(web().pulse, web().store), still_here())
     except StreamsFullError:
@@ -53,4 +54,8 @@ def _signatures(store: Store) -> dict[str, Signature]:
                 for job in list_jobs(connection, states=OPEN)
             ),
         )
-        return {"jobs": jobs, "alerts": inbox.signature(connection)}
+        return {
+            "jobs": jobs,
+            "alerts": inbox.signature(connection),
+            "events": (last_number(connection),),
+        }

@@ -6,7 +6,7 @@
 const POLL_MS = 5000;
 const dot = document.getElementById("live-dot");
 const address = document.body.dataset.live;
-const names = ["jobs", "alerts"];
+const names = ["jobs", "alerts", "events"];
 const listeners = document.querySelector('[hx-trigger*="from:body"]');
 let source = null;
 let timer = null;
