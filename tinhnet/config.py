@@ -194,7 +194,8 @@ class SupervisorConfig(_Section):
     """What `tinhnet up` keeps running."""
 
     workers: list[str] = Field(
-        default=["change", "collect", "alert", "notify", "web"], description="one child per worker"
+        default=["change", "collect", "listen", "alert", "notify", "web"],
+        description="one child per worker",
     )
     heartbeat_s: float = Field(default=2.0, gt=0.1, description="seconds between heartbeats")
     backoff_s: float = Field(default=0.5, gt=0, description="seconds before the first restart")

@@ -16,7 +16,7 @@ import pytest
 
 from alerts.graph import Graph, consequences
 from alerts.watch import AlertWorker
-from tests.alerts.stage import ROOT
+from tests.alerts.stage import ALONE, ROOT
 from tinhnet.clock import utc_now
 from tinhnet.config import load_config
 from tinhnet.context import Context, open_context
@@ -41,7 +41,7 @@ PATIENCE_S = 60.0
 
 def serve(state: Path) -> None:
     """Be the alert worker, as `tinhnet worker alert` is."""
-    context = open_context(load_config({"TINHNET_STATE": str(state)}, ROOT))
+    context = open_context(load_config(ALONE | {"TINHNET_STATE": str(state)}, ROOT))
     identity = Identity("alert", "test", os.getpid(), utc_now())
     loop(AlertWorker(context, identity), context, identity, Event())
 
@@ -132,7 +132,7 @@ class Storm:
 @contextmanager
 def storm(state: Path, graph: Graph, dice: random.Random | None) -> Iterator[Storm]:
     """Open a state for a storm, and leave no worker behind."""
-    context = open_context(load_config({"TINHNET_STATE": str(state)}, ROOT))
+    context = open_context(load_config(ALONE | {"TINHNET_STATE": str(state)}, ROOT))
     found = Storm(state, graph, context, dice)
     try:
         yield found

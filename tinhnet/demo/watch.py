@@ -80,10 +80,16 @@ class Watch:
 
     def is_calm(self) -> Figures:
         """Wait until every circuit was seen working and nothing alerts, for a while."""
+        asked = {
+            link.id
+            for link in self.network.links.values()
+            if self.network.devices[link.b.device].role == "core"
+        }
         began = time.monotonic()
         calm_since = None
         while True:
-            unseen = [one["id"] for one in self.api.rows("links", size="1000") if not _works(one)]
+            links = self.api.rows("links", size="1000")
+            unseen = [one["id"] for one in links if one["id"] in asked and not _works(one)]
             firing = self.api.firing()
             now = time.monotonic()
             calm_since = None if unseen or firing else calm_since or now
@@ -250,7 +256,7 @@ def _pairs(alerts: list[Row]) -> list[tuple[str, str]]:
 
 
 def _works(link: Row) -> bool:
-    return link.get("kind") != "circuit" or link.get("state", "up") in {"up", "degraded"}
+    return link.get("state", "up") in {"up", "degraded"}
 
 
 def _told(alerts: list[Row]) -> str:

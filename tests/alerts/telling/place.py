@@ -152,6 +152,7 @@ def settings(root: Path, **more: str) -> dict[str, str]:
         "TINHNET__INVENTORY": str(SMALL),
         "TINHNET__NOTIFY__RECEIVERS": str(root / "notify.d"),
         "TINHNET__WEB__PUBLIC_URL": "https://noc.test",
+        "TINHNET__SUPERVISOR__WORKERS": "change,web",
         **more,
     }
 

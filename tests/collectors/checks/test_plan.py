@@ -12,8 +12,6 @@ from tests.conftest import ROOT
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
 
-AUTHORITY = "the authority"
-
 
 @pytest.fixture(scope="module")
 def network() -> DeclaredNetwork:
@@ -23,7 +21,7 @@ def network() -> DeclaredNetwork:
 
 def test_every_service_of_a_server_is_checked_once(network: DeclaredNetwork) -> None:
     """In a protocol that somebody here speaks, at the port that clients use."""
-    found = list(checks_of(network, AUTHORITY))
+    found = list(checks_of(network, str.upper))
 
     assert len({one.service for one in found}) == len(found)
     assert {one.kind for one in found} >= {"https", "dns", "ntp", "tcp"}
@@ -41,19 +39,22 @@ def test_every_service_of_a_server_is_checked_once(network: DeclaredNetwork) -> 
 
 
 def test_a_page_is_checked_as_declared(network: DeclaredNetwork) -> None:
-    """Its name, its page, its text, and the province's own authority."""
-    for one in checks_of(network, AUTHORITY):
+    """Its name, its page, its text, and the authority of whoever runs its server."""
+    for one in checks_of(network, str.upper):
         if one.kind == "https":
             service = network.services[one.service]
             assert (one.name, one.path) == (service.name, service.check.path or "/")
-            assert (one.expect, one.authority) == (service.check.expect or "", AUTHORITY)
+            assert (one.expect, one.authority) == (
+                service.check.expect or "",
+                service.server.upper(),
+            )
 
 
 def test_a_name_server_is_asked_for_a_name_whose_address_is_declared(
     network: DeclaredNetwork,
 ) -> None:
     """One that answers with a wrong address is worse than a dead one."""
-    asked = [one for one in checks_of(network, AUTHORITY) if one.kind == "dns"]
+    asked = [one for one in checks_of(network, str.upper) if one.kind == "dns"]
 
     assert asked
     for one in asked:
@@ -62,9 +63,11 @@ def test_a_name_server_is_asked_for_a_name_whose_address_is_declared(
 
 
 def test_the_authority_is_read_where_the_product_keeps_it(tmp_path: Path) -> None:
-    """Before there is one, no certificate can be right, and nothing stops."""
-    assert authority_of(tmp_path) == ""
-    (tmp_path / "pki").mkdir()
-    (tmp_path / "pki/ca.pem").write_text("PEM", encoding="ascii")
+    """Before there is one, no certificate can be right, and nothing stops; a partner has its own."""
+    assert authority_of(tmp_path, "web1") == ""
+    for name, text in (("pki/ca.pem", "OURS"), ("partners/vpcp.pem", "THEIRS")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text, encoding="ascii")
 
-    assert authority_of(tmp_path) == "PEM"
+    assert authority_of(tmp_path, "web1") == "OURS"
+    assert authority_of(tmp_path, "vpcp") == "THEIRS"
