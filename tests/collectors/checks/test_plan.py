@@ -63,7 +63,7 @@ def test_a_name_server_is_asked_for_a_name_whose_address_is_declared(
 
 
 def test_the_authority_is_read_where_the_product_keeps_it(tmp_path: Path) -> None:
-    """Before there is one, no certificate can be right, and nothing stops; a partner has its own."""
+    """Before there is one, no certificate can be right; a partner has its own."""
     assert authority_of(tmp_path, "web1") == ""
     for name, text in (("pki/ca.pem", "OURS"), ("partners/vpcp.pem", "THEIRS")):
         (tmp_path / name).parent.mkdir()
