@@ -99,7 +99,7 @@ def run(orders: Orders) -> None:
         work.append(lambda: _watch_ports(pinger, over.is_set))
     if orders.checks:
         work.append(lambda: _check_services(orders.checks, reporter, over))
-    if orders.targets and bfd.is_there():
+    if orders.targets:
         work.append(lambda: _read_sessions(reporter, over))
     threads = [threading.Thread(target=one) for one in work]
     for thread in threads:
@@ -133,10 +133,11 @@ def _check_services(checks: Sequence[Check], reporter: Reporter, over: threading
 
 
 def _read_sessions(reporter: Reporter, over: threading.Event) -> None:
-    """Tell every BFD_S of each port whether its BFD session is up."""
+    """Tell every BFD_S of each port whether its BFD session is up, once FRRouting runs."""
     while not over.is_set():
         at = time.time()
-        for port, is_up in (bfd.sessions() or {}).items():
+        found = bfd.sessions() if bfd.is_there() else None
+        for port, is_up in (found or {}).items():
             reporter.put("bfd", [port, at, int(is_up)])
         over.wait(BFD_S)
 
