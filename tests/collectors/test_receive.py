@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.snmp import ber, usm
+from collectors.snmp import ber, pdu, usm
 from collectors.snmp.receive import Engine, Keys, Notification, Receiver, Refusal, Reply
 
 OURS = Engine(b"\x80\x00\x1f\x88\x04ours", 7, 1000.0)
@@ -158,14 +158,10 @@ def test_a_stranger_to_our_clock_is_told_it_by_a_signed_report() -> None:
     asking.learn(asking.open(first.octets, 0.0), 0.0)
     assert asking.engine == OURS.id
 
-    late = listening.take(asking.seal(_request(), 6, 0.0), "10.0.0.1", 2000.0)
+    late = listening.take(asking.seal(pdu.Request(pdu.GET, ()), 6, 0.0), "10.0.0.1", 2000.0)
 
     assert isinstance(late, Reply)
     report = asking.open(late.octets, 0.0)
     assert report.is_authentic
     assert report.clock is not None
     assert (report.clock.boots, report.clock.time) == (7, 1000)
-
-
-def _request() -> "usm.pdu.Request":
-    return usm.pdu.Request(usm.pdu.GET, ())

@@ -25,7 +25,7 @@ MANY = 120
 
 def made(key: str, **about: str | None) -> Event:
     """Return an event; without more words a line of web1."""
-    given: dict[str, str | None] = {"kind": "log", "device": "web1", "site": "dc"} | about
+    given: dict[str, str | None] = {"kind": "log", "device": "web1", "site": "dc", **about}
     return Event(
         key=key,
         at=AT,
@@ -123,8 +123,7 @@ def test_an_empty_list_says_why(told: Site, language: str, words: str) -> None:
     """Nothing found and nothing happened are different things."""
     page = told.visit("minh", language).get("/events?device=nobody").get_data(as_text=True)
 
-    assert (words in page) or language == "vi"
-    assert "/events" in page
+    assert words in page
 
 
 def test_the_api_gives_the_rows_of_the_contract(told: Site) -> None:

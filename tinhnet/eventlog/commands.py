@@ -12,7 +12,7 @@ from tinhnet.console import Row, print_rows
 from tinhnet.context import context_of_command
 from tinhnet.eventlog.listing import event_row
 from tinhnet.model.event import EventFilter, Severity, Source
-from tinhnet.store.events import newest
+from tinhnet.store.events import Numbered, newest
 
 MOST = 10_000
 FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -53,12 +53,17 @@ def list_events(  # noqa: PLR0913 one parameter per option of the command
     )
     with context_of_command() as context, context.store.reading() as connection:
         found = newest(connection, wanted, before=before, limit=count)
-    rows: list[Row] = [event_row(one) for one in found]
-    if not as_json:
-        for row, one in zip(rows, found, strict=True):
-            row["at"] = f"{one.event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-            times = one.event.fields.get("times")
-            row["text"] = f"{one.event.text} ×{times}" if times else one.event.text
+    rows: list[Row] = [event_row(one) if as_json else _shown(one, zone) for one in found]
     columns = {"number": "number", "at": "when", "severity": "severity", "kind": "kind"}
     columns |= {"device": "device", "link": "link", "site": "site", "text": "text"}
     print_rows(rows, columns, as_json=as_json)
+
+
+def _shown(found: Numbered, zone: ZoneInfo) -> Row:
+    """Return an event as a table shows it: local time, and how often it was told."""
+    event = found.event
+    times = event.fields.get("times")
+    return event_row(found) | {
+        "at": f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        "text": f"{event.text} ×{times}" if times else event.text,
+    }
