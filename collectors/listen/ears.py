@@ -22,7 +22,7 @@ LOOK_S = 0.1
 AGAIN_S = 5.0
 RENEW_S = 86_400.0
 SYSLOG = {"syslog_udp_port": "udp", "syslog_tcp_port": "tcp", "syslog_tls_port": "tls"}
-TRAPS = "trap_port"
+UDP, TRAPS = "syslog_udp_port", "trap_port"
 WAIT_S = 30.0
 
 log = log_of("listen")
@@ -77,6 +77,11 @@ class Ears:
     def turned_away(self) -> int:
         """How many connections were refused because too many were open."""
         return sum(one.refused for one in self._listeners)
+
+    @property
+    def udp_ports(self) -> frozenset[int]:
+        """The UDP ports that are listened on."""
+        return frozenset(self.taken[name] for name in (UDP, TRAPS) if name in self.taken)
 
     def open(self) -> None:
         """Begin to listen; returns once every port was tried."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
 
+from collectors.listen.datagrams import widen
 from collectors.listen.part import part
 from collectors.syslog.framing import LARGEST, Frame, Framer
 
@@ -105,6 +106,7 @@ class Listener:
             endpoint, _ = await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: _Datagrams(self._give), local_addr=(address.host, address.port)
             )
+            widen(endpoint)
             self._endpoints.append(endpoint)
             self.bound.append(endpoint.get_extra_info("sockname")[1])
             return

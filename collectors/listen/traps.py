@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from collectors.listen.datagrams import widen
 from collectors.listen.syslog import Clock, now
 from collectors.snmp.receive import Notification, Receiver, Refusal, Reply
 
@@ -65,6 +66,7 @@ class TrapListener:
         endpoint, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Packets(self._receive), local_addr=(where.host, where.port)
         )
+        widen(endpoint)
         self._endpoint = endpoint
         self.port = endpoint.get_extra_info("sockname")[1]
         return self

@@ -20,6 +20,7 @@ from collectors.events.notices import trap_event
 from collectors.events.place import Places
 from collectors.events.told import Gathering, Told
 from collectors.listen.certificate import certify
+from collectors.listen.datagrams import dropped
 from collectors.listen.ears import SYSLOG, TRAPS, Ears, Ports, Takers
 from collectors.listen.inbox import Inbox
 from collectors.listen.syslog import Received
@@ -161,21 +162,28 @@ class ListenWorker:
         self._events.append(event)
 
     def _read(self, context: Context, item: Item) -> Told | None:
-        if isinstance(item, Trap):
-            self._tally.traps += 1
-            device = item.notification.device or self._places.sender(item.sender)
-            found = trap_event(item, device, self._places) if device else None
-        else:
-            self._tally.lines += 1
-            line = read_line(item, self._zone)
-            device = self._places.sender(item.sender, line.device)
-            least = context.config.listen.severity
-            found = line_event(item, line, device, self._places, least) if device else None
+        """Return what a message means; a stranger's is not even read."""
+        is_trap = isinstance(item, Trap)
+        self._tally.traps += is_trap
+        self._tally.lines += not is_trap
+        device, found = None, None
+        if self._places.knows(item.sender):
+            device, found = self._meaning(context, item)
         if device is None:
             self._tally.refused["stranger"] += 1
         elif found is None:
             self._tally.unworthy += 1
         return found
+
+    def _meaning(self, context: Context, item: Item) -> tuple[str | None, Told | None]:
+        """Return who sent a message and what it means, each None where it is nobody's, nothing."""
+        if isinstance(item, Trap):
+            device = item.notification.device or self._places.sender(item.sender)
+            return device, trap_event(item, device, self._places) if device else None
+        line = read_line(item, self._zone)
+        device = self._places.sender(item.sender, line.device)
+        least = context.config.listen.severity
+        return device, line_event(item, line, device, self._places, least) if device else None
 
     def _write(self, context: Context) -> None:
         """Write new events and counts of repeats in one transaction; then answer informs."""
@@ -215,6 +223,7 @@ class ListenWorker:
             "beyond": self._gathering.beyond,
             "inbox_full": self._inbox.lost,
             "connections": self._ears.turned_away,
+            "kernel": dropped(self._ears.udp_ports),
         }
         for name, count in lost.items():
             self._tally.refused[name] = count
