@@ -78,6 +78,8 @@ PATHS = (
     "/sla/circuit/dien-ban-1",
     "/alerts",
     "/alerts/{alert}",
+    "/events",
+    "/events?device=nobody",
     "/maintenance",
     "/maintenance/new?alert={alert}",
     "/maintenance/w00000001/lift",
@@ -87,8 +89,8 @@ PATHS = (
     "/handover/{shift}",
     "/nothing-here",
 )
-UNSEEN = {"live", "preferences"}
-"""Page files that show nothing of their own: a stream, and the switches of every page."""
+UNSEEN = {"live", "metrics", "preferences"}
+"""Page files that show people nothing: a stream, numbers for scrapers, switches of every page."""
 
 
 @pytest.fixture(scope="module")
