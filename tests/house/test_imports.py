@@ -21,7 +21,7 @@ OWNERS = {
     "ansible_runner": ("changes",),
     "argon2": ("tinhnet/",),
     "babel": ("webui",),
-    "cryptography": ("tinhnet/", "collectors/snmp/usm.py"),
+    "cryptography": ("tinhnet/", "collectors/snmp/"),
     "flask": ("webui",),
     "flask_babel": ("webui",),
     "flask_limiter": ("webui",),

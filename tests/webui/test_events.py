@@ -117,7 +117,7 @@ def test_older_events_are_a_page_away(told: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("vi", "Chưa có sự kiện"), ("en", "No event fits")]
+    ("language", "words"), [("vi", "Không có sự kiện nào khớp"), ("en", "No event fits")]
 )
 def test_an_empty_list_says_why(told: Site, language: str, words: str) -> None:
     """Nothing found and nothing happened are different things."""

@@ -19,7 +19,7 @@ from webui.vietnamese import collation_key, composed
 from webui.words import choices
 
 _pages = Blueprint("events", __name__, url_prefix="/events")
-PAGE = Page(_pages, Entry("events.browse", lazy_gettext("Events"), "activity", "watch", order=30))
+PAGE = Page(_pages, Entry("events.browse", lazy_gettext("Events"), "activity", "watch", order=21))
 PER_PAGE = 100
 LONGEST = 255
 NAMES = ("device", "link", "site", "kind", "severity", "source")
