@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
 """What devices send by themselves becomes events: real sockets, net-snmp, logger."""
 
+import os
 import socket
 import ssl
 import subprocess
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.collectors.listen.post import CIRCUIT, LOCAL, Post, line, post_in
+from tests.conftest import free_port
 from tinhnet.inventory import load
 from tinhnet.model.event import Event, Severity, Source
 from tinhnet.pki import Distribution, Pki
-from tinhnet.store.events import newest
+from tinhnet.snmp_identity import engine_id, known_users
+from tinhnet.store.events import append
 
 LINK_DOWN = "1.3.6.1.6.3.1.1.5.3"
 LINK_UP = "1.3.6.1.6.3.1.1.5.4"
@@ -187,6 +191,32 @@ def test_a_trap_of_a_neighbour_names_the_circuit(post: Post) -> None:
     assert {(one.link, one.site) for one in events} == {(CIRCUIT, "dien-ban")}
 
 
+def test_an_agent_set_up_like_our_devices_is_believed(post: Post) -> None:
+    """What playbooks write into snmpd.conf and what we listen for must be one thing."""
+    user = known_users(post.context.secrets, "core1")[0]
+    words = f'{user.name} SHA-256 "{user.auth}" AES "{user.priv}"'
+    where = f"udp:{LOCAL}:{post.worker.taken['trap_port']}"
+    keys = f'-a SHA-256 -A "{user.auth}" -x AES -X "{user.priv}"'
+    (post.folder / "snmpd.conf").write_text(
+        f"agentaddress udp:{LOCAL}:{free_port()}\n"
+        f"exactEngineID 0x{engine_id('core1').hex()}\n"
+        f"createUser {words}\n"
+        f"trapsess -v 3 -u {user.name} -l authPriv {keys} {where}\n"
+    )
+    agent = subprocess.Popen(
+        ["snmpd", "-f", "-C", "-c", "snmpd.conf", "-Lf", "log", "-I", "-smux"],
+        cwd=post.folder,
+        env=os.environ | {"SNMP_PERSISTENT_DIR": str(post.folder), "MIBS": ""},
+    )
+    try:
+        event = post.wait(1)[0]
+    finally:
+        agent.terminate()
+        agent.wait(60)
+
+    assert (event.kind, event.device, event.source) == ("restart", "core1", Source.TRAP)
+
+
 def test_an_inform_is_answered_once_it_is_stored(post: Post) -> None:
     """An answer before the row is written would lose what the sender then forgets."""
     waiting = post.tell("snmpinform", "", COLD_START, user=post.user_of("edge1"), wait_s=50)
@@ -243,13 +273,27 @@ def test_a_port_that_is_taken_keeps_no_other_from_listening(tmp_path: Path) -> N
 def test_old_events_are_let_go(tmp_path: Path) -> None:
     """A table that only grows stops the product one day."""
     with post_in(tmp_path, keep_days="1") as post:
-        post.send("<11>1 2020-01-01T00:00:00Z web1 app 1 - - from the past")
-        event = only(post.wait(1))
+        ages = (0.5, 1.5)
+        with post.context.store.writing() as connection:
+            append(connection, [_aged(post.context.now - timedelta(days=one)) for one in ages])
 
-        assert event.at == event.seen_at, "a clock that is years off is not believed"
-        assert event.fields["device_time"].startswith("2020-01-01")
-        with post.context.store.reading() as connection:
-            assert len(newest(connection)) == 1
+        post.worker.step(post.context)
+
+        assert only(post.events()).at > post.context.now - timedelta(days=1)
+
+
+def test_a_clock_that_is_years_off_is_not_believed(post: Post) -> None:
+    """An event of 2020 would stand below everything that matters tonight."""
+    post.send("<11>1 2020-01-01T00:00:00Z web1 app 1 - - from the past")
+
+    event = only(post.wait(1))
+
+    assert event.at == event.seen_at
+    assert event.fields["device_time"].startswith("2020-01-01")
+
+
+def _aged(at: datetime) -> Event:
+    return Event(f"{at}", at, at, Source.SYSLOG, "log", Severity.LOW, "một dòng")
 
 
 def test_the_province_declares_what_the_tests_say() -> None:
