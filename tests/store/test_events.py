@@ -150,3 +150,21 @@ def test_old_events_go_and_their_numbers_never_come_back(store: Store) -> None:
     assert (some, rest, everything, left) == (3, 1, 2, ["k4", "k5"])
     with store.reading() as connection:
         assert events.last_number(connection) == before + 1
+
+
+def test_what_is_told_again_counts_and_keeps_what_was_known(store: Store) -> None:
+    """A row says how often it was told; everything else of it stays."""
+    put(store, event("a", fields={"user": "lan"}), event("b", kind="login"))
+
+    with store.writing() as connection:
+        events.set_repeated(connection, {"a": (3, NOON), "gone": (9, NOON)})
+    with store.reading() as connection:
+        found = {one.event.key: dict(one.event.fields) for one in events.newest(connection)}
+        kinds = events.list_kinds(connection)
+        count = events.count_events(connection, EventFilter(kind="login"))
+        is_old = events.has_older(connection, NOON + timedelta(minutes=1))
+        is_older = events.has_older(connection, NOON)
+
+    assert found == {"a": {"user": "lan", "times": "3", "last": NOON.isoformat()}, "b": {}}
+    assert kinds == ("interface_down", "login")
+    assert (count, is_old, is_older) == (1, True, False)
