@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""What pages about the state of things read, and no more than that."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from tinhnet.model.alert import AlertRecord
+from tinhnet.model.event import EventFilter
+from tinhnet.model.job import Job
+from tinhnet.store.events import Numbered, newest
+from tinhnet.store.inbox import CAUSES, SHOWN, get_alerts
+from tinhnet.store.jobs import find_job
+from tinhnet.store.observed import Sheet
+from tinhnet.store.schema import alerts, job_devices, jobs, observed
+
+MOST_CAUSES = 500
+"""Causes that hold at once; with more of them, which one is named says little."""
+
+
+def stamps(connection: Connection) -> dict[str, datetime]:
+    """Return when each collector wrote its row, without reading what is in it."""
+    rows = connection.execute(select(observed.c.source, observed.c.at))
+    return {row.source: row.at for row in rows}
+
+
+def sheets_of(connection: Connection, sources: Iterable[str]) -> tuple[Sheet, ...]:
+    """Return the rows of some collectors."""
+    wanted = select(observed).where(observed.c.source.in_(sorted(sources)))
+    rows = connection.execute(wanted)
+    return tuple(Sheet(row.source, row.at, row.format, row.content) for row in rows)
+
+
+def open_causes(connection: Connection) -> tuple[AlertRecord, ...]:
+    """Return the alerts that hold and name causes, those that began last first."""
+    statement = (
+        select(alerts.c.fingerprint)
+        .where(alerts.c.rule.in_(CAUSES), alerts.c.state.in_([one.value for one in SHOWN]))
+        .order_by(alerts.c.since.desc(), alerts.c.fingerprint)
+        .limit(MOST_CAUSES)
+    )
+    return get_alerts(connection, connection.scalars(statement).all())
+
+
+def alerts_about(
+    connection: Connection, column: str, value: str, since: datetime, limit: int = 100
+) -> tuple[AlertRecord, ...]:
+    """Return the alerts of a device, link or site that hold, or held after `since`.
+
+    `column` is "device", "link" or "site"; those that hold come first.
+    """
+    is_alive = alerts.c.state.in_([one.value for one in SHOWN])
+    statement = (
+        select(alerts.c.fingerprint)
+        .where(
+            alerts.c[column] == value,
+            alerts.c.fired_at.is_not(None),
+            is_alive | (alerts.c.resolved_at >= since),
+        )
+        .order_by(is_alive.desc(), alerts.c.fired_at.desc(), alerts.c.fingerprint)
+        .limit(limit)
+    )
+    return get_alerts(connection, connection.scalars(statement).all())
+
+
+def events_about(
+    connection: Connection, wanted: EventFilter, limit: int = 30
+) -> tuple[Numbered, ...]:
+    """Return the newest events of a thing."""
+    return newest(connection, wanted, limit=limit)
+
+
+def jobs_between(
+    connection: Connection, devices: Iterable[str], start: datetime, end: datetime
+) -> tuple[Job, ...]:
+    """Return the jobs that changed one of these devices and ran in a time, oldest first."""
+    at = func.coalesce(jobs.c.started_at, jobs.c.requested_at)
+    statement = (
+        select(jobs.c.number)
+        .join(job_devices, job_devices.c.job == jobs.c.number)
+        .where(
+            job_devices.c.device.in_(sorted(devices)),
+            job_devices.c.changed > 0,
+            at >= start,
+            at < end,
+        )
+        .group_by(jobs.c.number)
+        .order_by(jobs.c.number)
+    )
+    found = (find_job(connection, number) for number in connection.scalars(statement).all())
+    return tuple(job for job in found if job is not None)
