@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "duty.manage": frozenset({Role.OPERATOR, Role.ENGINEER, Role.ADMIN}),
     "shift.hand_over": frozenset({Role.OPERATOR, Role.ENGINEER}),
     "display.pair": frozenset({Role.OPERATOR, Role.ENGINEER, Role.ADMIN}),
+    "map.arrange": frozenset({Role.OPERATOR, Role.ENGINEER}),
     "evidence.view": frozenset({Role.APPROVER, Role.SECURITY, Role.ADMIN}),
     "user.view": frozenset({Role.SECURITY, Role.ADMIN}),
     "user.manage": frozenset({Role.ADMIN}),
