@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from tinhnet.config import Loaded
 from tinhnet.context import Context
 from tinhnet.inventory.loader import load
+from tinhnet.store.series.open import open_series
 from webui import api, assets, failure, figures, language, limits, person, protection
 from webui.answer import BLUEPRINT, Problem
 from webui.browser import browser_name
@@ -20,7 +21,9 @@ from webui.context import EXTENSION, Web, surroundings
 from webui.declared import Inventory
 from webui.language import LANGUAGES
 from webui.live import Pulse
+from webui.loads import Loads
 from webui.page import Page, navigation, pages
+from webui.sights import Sights
 from webui.theme import theme
 from webui.words import word
 
@@ -42,11 +45,15 @@ def create_application(context: Context, loaded: Loaded) -> OpenAPI:
     )
     _configure(app, context)
     settings = context.config
+    series = open_series(settings, context.clock)
     app.extensions[EXTENSION] = Web(
         context=context,
         loaded=loaded,
         inventory=Inventory(settings.inventory, load, context.clock),
         pulse=Pulse(context.store, settings.web.threads // 2),
+        series=series,
+        sights=Sights(),
+        loads=Loads(series),
     )
     found = pages()
     public = frozenset(page.blueprint.name for page in found if page.public)

@@ -12,9 +12,12 @@ from tinhnet.context import Context
 from tinhnet.errors import ProblemsError
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.store.engine import Store
+from tinhnet.store.series.contract import SeriesStore
 from webui.declared import Inventory, Loaded
 from webui.index import Index
 from webui.live import Pulse
+from webui.loads import Loads
+from webui.sights import Sights
 
 EXTENSION = "tinhnet"
 
@@ -27,6 +30,9 @@ class Web:
     loaded: LoadedConfig
     inventory: Inventory
     pulse: Pulse
+    series: SeriesStore
+    sights: Sights
+    loads: Loads
 
     @property
     def store(self) -> Store:

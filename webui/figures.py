@@ -23,6 +23,28 @@ def bandwidth(bps: int | None) -> str:
     return f"{bps} b/s"
 
 
+def rate(bps: float | None) -> str:
+    """Return a measured bit rate in three digits with its unit, `—` where none is known."""
+    if bps is None:
+        return "—"
+    for size, unit in UNITS:
+        if bps >= size:
+            digits = 0 if bps >= 100 * size else 1 if bps >= 10 * size else 2
+            return f"{format_decimal(round(bps / size, digits))} {unit}"
+    return f"{round(bps)} b/s"
+
+
+def brief(seconds: float) -> str:
+    """Return a duration in its largest unit, for places without room."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return f"{int(seconds)} s"
+    if minutes < 60:  # noqa: PLR2004 minutes of an hour
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 72 else str(gettext("%(num)s days", num=hours // 24))  # noqa: PLR2004
+
+
 def ago(moment: datetime) -> str:
     """Return how long ago `moment` was, "just now" below five seconds."""
     passed = datetime.now(UTC) - moment
@@ -60,7 +82,7 @@ def here() -> str:
 
 def prepare(app: Flask) -> None:
     """Make the functions known to templates."""
-    for function in (bandwidth, ago, duration, name_of):
+    for function in (bandwidth, rate, ago, brief, duration, name_of):
         app.add_template_global(function)
 
 

@@ -29,6 +29,7 @@ FLOOR = (
     "access.py",
     "actions.py",
     "alerting/actions.py",
+    "alerting/display_actions.py",
     "alerting/shift_actions.py",
     "audit.py",
     "catalogue.py",

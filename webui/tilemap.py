@@ -6,20 +6,36 @@ from dataclasses import dataclass
 
 from tinhnet.model.place import Site
 
-TILE_W = 108
-TALL = 68
-SMALL = 30
-GAP = 6
-HEAD_H = 26
-
 SHAPES = {
     "proven": ("good", "M-5 0 -1.5 4 5.5 -4"),
     "failed": ("bad", "M-5 -5 5 5M5 -5-5 5"),
     "unreachable": ("lost", "M0 -6 6.5 5.5H-6.5ZM0 -1.5V2"),
     "stale": ("changed", "M0 -6A6 6 0 1 1 -.01 -6ZM0 -.5V.5"),
     "none": ("none", "M-5 0H5"),
+    "up": ("good", "M-5 0 -1.5 4 5.5 -4"),
+    "down": ("bad", "M-5 -5 5 5M5 -5-5 5"),
+    "degraded": ("lost", "M0 -6 6.5 5.5H-6.5ZM0 -1.5V2"),
+    "unknown": ("none", "M-3.2 -3A3.2 3.2 0 1 1 0 .6V2M0 5.5V5.6"),
+    "maintenance": ("changed", "M0 -6.5 6.5 0 0 6.5 -6.5 0Z"),
 }
-"""Tone and drawn shape by state: a tick, a cross, a triangle, a dotted ring, a dash."""
+"""Tone and drawn shape by state: a tick, a cross, a triangle, a dotted ring, a dash;
+a question mark for what nobody knows, a diamond for planned work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The measures of a map, in the units of the drawing: of tiles, gaps and headings."""
+
+    tile_w: int = 108
+    tall: int = 68
+    small: int = 30
+    gap: int = 6
+    head: int = 26
+
+
+PAGE = Sizes()
+WALL = Sizes(tile_w=196, tall=76, small=64, gap=8, head=40)
+"""Type of 26 units: at least 24 pixels on a screen of 1080 lines, readable at four metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,7 @@ def broken(name: str, *, is_proper_first: bool = False) -> tuple[str, ...]:
     return (" ".join(words[:cut]), " ".join(words[cut:]))
 
 
-def draw(blocks: Sequence[Block], looks: Mapping[str, Look]) -> Drawing:
+def draw(blocks: Sequence[Block], looks: Mapping[str, Look], sizes: Sizes = PAGE) -> Drawing:
     """Return the map: one block under the other, tiles where the sites say.
 
     Sites without a tile are left out; empty rows between blocks close up.
@@ -108,16 +124,19 @@ def draw(blocks: Sequence[Block], looks: Mapping[str, Look]) -> Drawing:
         rows = sorted({site.tile.row for site in block.sites if site.tile})
         if not rows:
             continue
-        headings.append(Heading(block.heading, y + HEAD_H - 9))
-        y += HEAD_H
-        height = TALL if block.tall else SMALL
+        headings.append(Heading(block.heading, y + sizes.head * 2 // 3))
+        y += sizes.head
+        height = sizes.tall if block.tall else sizes.small
         for site in block.sites:
             if site.tile:
-                top = y + rows.index(site.tile.row) * (height + GAP)
-                cells.append(_cell(site, looks[site.id], top, height, tall=block.tall))
-        y += len(rows) * (height + GAP) + GAP
+                top = y + rows.index(site.tile.row) * (height + sizes.gap)
+                cells.append(_cell(site, looks[site.id], (top, height), sizes, tall=block.tall))
+        y += len(rows) * (height + sizes.gap) + sizes.gap
     return Drawing(
-        columns * (TILE_W + GAP) - GAP, max(y - 2 * GAP, 1), tuple(cells), tuple(headings)
+        columns * (sizes.tile_w + sizes.gap) - sizes.gap,
+        max(y - 2 * sizes.gap, 1),
+        tuple(cells),
+        tuple(headings),
     )
 
 
@@ -126,8 +145,8 @@ def _right(site: Site) -> int:
     return site.tile.column + site.tile.width if site.tile else 1
 
 
-def _cell(site: Site, look: Look, top: int, height: int, *, tall: bool) -> Cell:
-    """Return the tile of a site; its name where there is room, else its code."""
+def _cell(site: Site, look: Look, place: tuple[int, int], sizes: Sizes, *, tall: bool) -> Cell:
+    """Return the tile of a site, its top and height given; its name where there is room."""
     assert site.tile is not None  # noqa: S101 the caller chose sites that have one
     tone, shape = SHAPES[look.state]
     wide = site.tile.width > 1
@@ -138,10 +157,10 @@ def _cell(site: Site, look: Look, top: int, height: int, *, tall: bool) -> Cell:
         name=look.name,
         tone=tone,
         shape=shape,
-        x=site.tile.column * (TILE_W + GAP),
-        y=top,
-        width=site.tile.width * (TILE_W + GAP) - GAP,
-        height=height,
+        x=site.tile.column * (sizes.tile_w + sizes.gap),
+        y=place[0],
+        width=site.tile.width * (sizes.tile_w + sizes.gap) - sizes.gap,
+        height=place[1],
         lines=name if tall or wide else (look.code,),
         sub=look.sub,
         tall=tall,

@@ -203,6 +203,14 @@ LEAST = {
     "low": Word(lazy_gettext("low or worse")),
 }
 
+STANDINGS = {  # how a thing stands
+    "up": Word(lazy_gettext("up"), "good", "circle-check"),
+    "degraded": Word(lazy_gettext("degraded"), "lost", "triangle-alert"),
+    "down": Word(lazy_gettext("down"), "bad", "octagon-x"),
+    "unknown": Word(lazy_gettext("unknown"), "idle", "circle-help"),
+    "maintenance": Word(lazy_gettext("maintenance"), "changed", "wrench"),
+}
+
 ACTIONS = {
     "job.launch": Word(lazy_gettext("launched")),
     "job.cancel": Word(lazy_gettext("cancelled")),
@@ -231,6 +239,10 @@ ACTIONS = {
     "window.lift": Word(lazy_gettext("lifted")),
     "shift.give": Word(lazy_gettext("handed over")),
     "shift.take": Word(lazy_gettext("took over")),
+    "display.pair": Word(lazy_gettext("paired")),
+    "display.revoke": Word(lazy_gettext("revoked")),
+    "map.arrange": Word(lazy_gettext("arranged")),
+    "map.reset": Word(lazy_gettext("laid out anew")),
     "duty.add": Word(lazy_gettext("put into the calendar:")),
     "duty.remove": Word(lazy_gettext("took out of the calendar:")),
     "notify.test": Word(lazy_gettext("sent a test to")),
@@ -272,6 +284,7 @@ TABLES = {
     "entry": ENTRIES,
     "thing": THINGS,
     "window": WINDOWS,
+    "standing": STANDINGS,
     "opening": OPENINGS,
     "delivery": DELIVERIES,
     "verdict": VERDICTS,

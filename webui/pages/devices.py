@@ -8,12 +8,14 @@ from flask_babel import lazy_gettext
 
 from tinhnet.model.device import Device
 from tinhnet.model.place import Site
+from tinhnet.standing import Stand
 from webui.context import index
 from webui.figures import name_of
 from webui.index import Index, addresses_of
 from webui.jobview import jobs_of_device, last_backup, last_results
 from webui.listing import Column, listing
 from webui.page import Entry, Page
+from webui.watch import ORDER, watched
 from webui.words import choices, word
 
 _pages = Blueprint("devices", __name__, url_prefix="/devices")
@@ -31,11 +33,13 @@ class Row:
     site_name: str
     result: str
     job: str | None
+    stand: Stand
 
 
 COLUMNS: tuple[Column[Row], ...] = (
     Column("device", lazy_gettext("Device"), lambda row: row.device.id),
     Column("site", lazy_gettext("Site"), lambda row: row.site_name),
+    Column("state", lazy_gettext("State"), lambda row: ORDER.index(row.stand.state)),
     Column("role", lazy_gettext("Role"), lambda row: str(word("device", row.device.role).label)),
     Column("platform", lazy_gettext("Platform"), lambda row: row.device.platform),
     Column("address", lazy_gettext("Management address"), lambda row: int(row.device.management4)),
@@ -59,6 +63,7 @@ def browse() -> str:
             row.device.description,
         ),
         filters={
+            "state": lambda row, value: row.stand.state.value == value,
             "site": lambda row, value: row.site.id == value,
             "role": lambda row, value: row.device.role == value,
             "platform": lambda row, value: row.device.platform == value,
@@ -70,6 +75,8 @@ def browse() -> str:
         "devices.html",
         listing=shown,
         columns=COLUMNS,
+        states=choices("standing", (one.value for one in ORDER)),
+        watch=watched(),
         roles=choices("device", (row.device.role for row in rows)),
         platforms=[(name, name) for name in dict.fromkeys(row.device.platform for row in rows)],
         site=index().network.sites.get(shown.chosen.get("site", "")),
@@ -94,7 +101,7 @@ def show(device_id: str) -> str:
 
 def _rows(found: Index) -> list[Row]:
     """Return every device with what the list says about it."""
-    last = last_results()
+    last, watch = last_results(), watched()
     rows = []
     for device in found.network.devices.values():
         site = found.network.sites[device.site]
@@ -106,6 +113,7 @@ def _rows(found: Index) -> list[Row]:
                 site_name=name_of(site),
                 result=touched.result.value if touched else "",
                 job=f"J{touched.job}" if touched else None,
+                stand=watch.of("device", device.id),
             )
         )
     return rows

@@ -8,11 +8,13 @@ from flask_babel import lazy_gettext
 
 from tinhnet.model.link import Link
 from tinhnet.model.place import Site
+from tinhnet.standing import Stand
 from webui.context import index
 from webui.figures import name_of
 from webui.index import Index, addresses_of
 from webui.listing import Column, listing
 from webui.page import Entry, Page
+from webui.watch import ORDER, watched
 from webui.words import choices, word
 
 _pages = Blueprint("links", __name__, url_prefix="/links")
@@ -27,11 +29,13 @@ class Row:
     site: Site
     site_name: str
     carrier: str | None
+    stand: Stand
 
 
 COLUMNS: tuple[Column[Row], ...] = (
     Column("link", lazy_gettext("Link"), lambda row: row.link.id),
     Column("site", lazy_gettext("Site"), lambda row: row.site_name),
+    Column("state", lazy_gettext("State"), lambda row: ORDER.index(row.stand.state)),
     Column("role", lazy_gettext("Role"), lambda row: str(word("link_role", row.link.role).label)),
     Column("ends", lazy_gettext("Ends")),
     Column("carrier", lazy_gettext("Carrier"), lambda row: row.carrier),
@@ -59,6 +63,7 @@ def browse() -> str:
             row.link.b.device,
         ),
         filters={
+            "state": lambda row, value: row.stand.state.value == value,
             "kind": lambda row, value: row.link.kind == value,
             "role": lambda row, value: row.link.role == value,
             "carrier": lambda row, value: row.link.carrier == value,
@@ -69,6 +74,8 @@ def browse() -> str:
         "links.html",
         listing=shown,
         columns=COLUMNS,
+        states=choices("standing", (one.value for one in ORDER)),
+        watch=watched(),
         kinds=choices("link"),
         roles=choices("link_role"),
         carriers=[(one.id, one.name) for one in found.network.carriers.values()],
@@ -97,10 +104,10 @@ def show(link_id: str) -> str:
 
 def _rows(found: Index) -> list[Row]:
     """Return every link with what the list says about it."""
-    carriers = found.network.carriers
+    carriers, watch = found.network.carriers, watched()
     rows = []
     for link in found.network.links.values():
         site = found.far_site(link)
         carrier = carriers[link.carrier].name if link.carrier else None
-        rows.append(Row(link, site, name_of(site), carrier))
+        rows.append(Row(link, site, name_of(site), carrier, watch.of("link", link.id)))
     return rows

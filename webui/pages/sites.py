@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext
 
 from tinhnet.model.link import Link
 from tinhnet.model.place import OrgUnit, Site
+from tinhnet.standing import Stand
 from webui.context import index, network
 from webui.figures import name_of
 from webui.index import Index
@@ -15,6 +16,7 @@ from webui.jobview import last_results
 from webui.listing import Column, listing
 from webui.page import Entry, Page
 from webui.proof import site_states
+from webui.watch import ORDER, watched
 from webui.words import choices, word
 
 _pages = Blueprint("sites", __name__, url_prefix="/sites")
@@ -41,10 +43,12 @@ class Row:
     devices: int
     lan: str | None
     proof: str
+    stand: Stand
 
 
 COLUMNS: tuple[Column[Row], ...] = (
     Column("name", lazy_gettext("Site"), lambda row: row.name),
+    Column("state", lazy_gettext("State"), lambda row: ORDER.index(row.stand.state)),
     Column("kind", lazy_gettext("Kind"), lambda row: str(word("site", row.site.kind).label)),
     Column("unit", lazy_gettext("Unit"), lambda row: name_of(row.unit) if row.unit else None),
     Column("circuits", lazy_gettext("Circuits"), lambda row: len(row.circuits)),
@@ -73,6 +77,7 @@ def browse() -> str:
             "circuits": lambda row, value: value in CIRCUITS and CIRCUITS[value](row.circuits),
             "carrier": lambda row, value: any(link.carrier == value for link in row.circuits),
             "proof": lambda row, value: row.proof == value,
+            "state": lambda row, value: row.stand.state.value == value,
         },
     )
     return render_template(
@@ -82,6 +87,8 @@ def browse() -> str:
         kinds=choices("site", (row.site.kind for row in rows)),
         carriers=[(one.id, one.name) for one in network().carriers.values()],
         proofs=choices("proof"),
+        states=choices("standing", (one.value for one in ORDER)),
+        watch=watched(),
     )
 
 
@@ -114,7 +121,7 @@ def show(site_id: str) -> str:
 
 def _rows(found: Index) -> list[Row]:
     """Return every site with what the list says about it."""
-    states = site_states()
+    states, watch = site_states(), watched()
     day = found.network.province.as_of
     units = found.network.units
     return [
@@ -126,6 +133,7 @@ def _rows(found: Index) -> list[Row]:
             devices=len(found.devices.get(site.id, ())),
             lan=_lan(found, site),
             proof=states[site.id].state,
+            stand=watch.of("site", site.id),
         )
         for site in found.network.sites.values()
     ]

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// One stream per tab says that jobs or alerts changed; regions of the page then
-// refetch themselves (hx-trigger="jobs from:body", "alerts from:body"). Where no stream is to be had, a poll
-// every few seconds does the same. Hidden tabs hold no stream.
+// One stream per tab says what changed: jobs, alerts, states (sights), events;
+// regions of the page then refetch themselves (hx-trigger="alerts from:body").
+// Where no stream is to be had, a poll every few seconds does the same. Hidden
+// tabs hold no stream.
 
 const POLL_MS = 5000;
 const dot = document.getElementById("live-dot");
 const address = document.body.dataset.live;
-const names = ["jobs", "alerts", "events"];
+const names = ["jobs", "alerts", "sights", "events"];
 const listeners = document.querySelector('[hx-trigger*="from:body"]');
 let source = null;
 let timer = null;
