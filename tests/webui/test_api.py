@@ -71,7 +71,8 @@ def test_a_list_holds_the_rows_of_the_command_line(
     schema = json.loads((CONTRACTS / f"{name}.schema.json").read_text(encoding="utf-8"))
 
     assert answer is not None
-    assert answer["items"] == expected
+    declared = set(expected[0])
+    assert [{key: row[key] for key in declared} for row in answer["items"]] == expected
     assert answer["total"] == len(expected)
     Draft202012Validator(schema).validate(answer["items"])
 

@@ -2,8 +2,9 @@
 """Calls about what is declared: sites, devices, links, services, the plan's targets."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
+from typing import Any, Literal, TypeAlias, cast
 
 from flask import Response, abort, jsonify
 from flask_openapi import APIBlueprint, Tag
@@ -25,6 +26,9 @@ from tinhnet.inventory.listing import (
 from webui.answer import Page, Problem, Query, page_of
 from webui.context import network
 from webui.person import needs
+from webui.watch import watched
+
+StandingWord: TypeAlias = Literal["down", "degraded", "unknown", "maintenance", "up"]
 
 TAG = Tag(name="inventory", description="What is declared.")
 
@@ -34,6 +38,7 @@ class SiteQuery(Query):
 
     kind: str | None = None
     connected: bool | None = None
+    state: StandingWord | None = Field(None, description="how it stands now")
     as_of: date | None = Field(None, description="the day; the model's own by default")
 
 
@@ -53,6 +58,7 @@ class LinkQuery(Query):
     kind: str | None = None
     role: str | None = None
     carrier: str | None = None
+    state: StandingWord | None = Field(None, description="how it stands now")
 
 
 class ServiceQuery(Query):
@@ -62,10 +68,35 @@ class ServiceQuery(Query):
     server: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSiteRow(SiteRow):
+    """A site, and how it stands now.
+
+    `since` is when it came to stand so, None where nobody wrote it down;
+    `seen_at` when it was asked last, None for never; `alert` the fingerprint
+    of the alert that says why.
+    """
+
+    state: StandingWord
+    since: str | None
+    seen_at: str | None
+    alert: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLinkRow(LinkRow):
+    """A link, and how it stands now; the words are those of a site."""
+
+    state: StandingWord
+    since: str | None
+    seen_at: str | None
+    alert: str | None
+
+
 class SitePage(Page):
     """Sites."""
 
-    items: list[SiteRow]
+    items: list[LiveSiteRow]
 
 
 class DevicePage(Page):
@@ -77,7 +108,7 @@ class DevicePage(Page):
 class LinkPage(Page):
     """Links."""
 
-    items: list[LinkRow]
+    items: list[LiveLinkRow]
 
 
 class ServicePage(Page):
@@ -126,8 +157,8 @@ def add(calls: APIBlueprint) -> None:
     @calls.get("/sites", tags=[TAG], summary="List sites", responses={200: SitePage})
     @needs("network.view")
     def sites(query: SiteQuery) -> Response:
-        rows = site_rows(network(), query.as_of)
-        equal = {"kind": query.kind, "connected": query.connected}
+        rows = _live_sites(site_rows(network(), query.as_of))
+        equal = {"kind": query.kind, "connected": query.connected, "state": query.state}
         return _answer(*page_of(rows, query, lambda row: (row.id, row.name_vi, row.name_en), equal))
 
     @calls.get("/devices", tags=[TAG], summary="List devices", responses={200: DevicePage})
@@ -155,9 +186,10 @@ def add(calls: APIBlueprint) -> None:
             "kind": query.kind,
             "role": query.role,
             "carrier": query.carrier,
+            "state": query.state,
         }
         found = page_of(
-            link_rows(network()),
+            _live_links(link_rows(network())),
             query,
             lambda row: (row.id, row.site, row.circuit_id, row.carrier_name, row.prefix4),
             equal,
@@ -186,7 +218,7 @@ def _add_single(calls: APIBlueprint) -> None:
     @calls.get("/sites/<id>", tags=[TAG], summary="One site", responses={404: Problem})
     @needs("network.view")
     def site(path: Name) -> Response:
-        return _one(site_rows(network()), path.id)
+        return _one(_live_sites(site_rows(network())), path.id)
 
     @calls.get("/devices/<id>", tags=[TAG], summary="One device", responses={404: Problem})
     @needs("network.view")
@@ -196,7 +228,7 @@ def _add_single(calls: APIBlueprint) -> None:
     @calls.get("/links/<id>", tags=[TAG], summary="One link", responses={404: Problem})
     @needs("network.view")
     def link(path: Name) -> Response:
-        return _one(link_rows(network()), path.id)
+        return _one(_live_links(link_rows(network())), path.id)
 
     @calls.get("/services/<id>", tags=[TAG], summary="One service", responses={404: Problem})
     @needs("network.view")
@@ -228,6 +260,32 @@ def _add_coverage(calls: APIBlueprint) -> None:
             for found in coverage(network(), query.as_of)
         ]
         return jsonify(items=[asdict(row) | {"as_of": row.as_of.isoformat()} for row in rows])
+
+
+def _live_sites(rows: Sequence[SiteRow]) -> list[LiveSiteRow]:
+    """Return sites with how they stand."""
+    return [LiveSiteRow(*_values(row), *_live("site", row.id)) for row in rows]
+
+
+def _live_links(rows: Sequence[LinkRow]) -> list[LiveLinkRow]:
+    """Return links with how they stand."""
+    return [LiveLinkRow(*_values(row), *_live("link", row.id)) for row in rows]
+
+
+def _values(row: SiteRow | LinkRow) -> list[Any]:
+    """Return the fields of a row in their order."""
+    return [getattr(row, field.name) for field in fields(row)]
+
+
+def _live(kind: str, id_: str) -> tuple[StandingWord, str | None, str | None, str | None]:
+    """Return state, since, seen_at and alert of a thing."""
+    stand = watched().of(kind, id_)
+    return (
+        cast("StandingWord", stand.state.value),  # the enumeration has these words
+        stand.since.isoformat() if stand.since else None,
+        stand.seen_at.isoformat() if stand.seen_at else None,
+        stand.cause,
+    )
 
 
 def _answer(page: Page, rows: Sequence[Row]) -> Response:
