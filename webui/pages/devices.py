@@ -3,24 +3,46 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, url_for
 from flask_babel import lazy_gettext
 
 from tinhnet.model.device import Device
 from tinhnet.model.place import Site
 from tinhnet.standing import Stand
-from webui.context import index
+from tinhnet.store.series.sample import select
+from webui.alertview import sentence_of, title_of
+from webui.context import index, web
 from webui.figures import name_of
 from webui.index import Index, addresses_of
 from webui.jobview import jobs_of_device, last_backup, last_results
 from webui.listing import Column, listing
+from webui.loads import IN, OUT, WITHIN, load_class
 from webui.page import Entry, Page
+from webui.seriesview import teller, title_of_series
+from webui.thingview import happened
 from webui.watch import ORDER, watched
 from webui.words import choices, word
 
 _pages = Blueprint("devices", __name__, url_prefix="/devices")
 PAGE = Page(
     _pages, Entry("devices.browse", lazy_gettext("Devices"), "router", "inventory", order=20)
+)
+
+
+HEALTH = (
+    "device_uptime_s",
+    "memory_used_ratio",
+    "storage_used_ratio",
+    "ospf_neighbours",
+    "clock_offset_s",
+)
+COUNTED = (
+    IN,
+    OUT,
+    "interface_errors_per_s",
+    "interface_discards_per_s",
+    "interface_up",
+    "interface_speed_bps",
 )
 
 
@@ -96,7 +118,38 @@ def show(device_id: str) -> str:
         services=[found.network.services[name] for name in device.services],
         jobs=jobs_of_device(device.id),
         backup=last_backup(device.id),
+        watch=watched(),
+        stand=watched().of("device", device.id),
+        health=_health(device.id),
+        counted=_counted(device.id),
+        load_class=load_class,
+        life=happened("device", device.id),
+        title_of=title_of,
+        sentence_of=sentence_of,
     )
+
+
+def _health(device: str) -> list[tuple[str, str, str]]:
+    """Return title, value and graph of what a device says of itself."""
+    found = []
+    for name in HEALTH:
+        say = teller(name)
+        for series, sample in sorted(web().series.latest(select(name, device=device)).items()):
+            title = title_of_series(name)
+            mount = series.label("mount") or series.label("link")
+            labels = {"device": device} | ({"mount": mount} if series.label("mount") else {})
+            address = url_for("series.show", name=name, **labels)
+            found.append((f"{title} {mount}" if mount else title, say(sample.value), address))
+    return found
+
+
+def _counted(device: str) -> dict[str, dict[str, float]]:
+    """Return what each interface of a device counts now, by interface and series."""
+    found: dict[str, dict[str, float]] = {}
+    for name in COUNTED:
+        for series, sample in web().series.latest(select(name, device=device), WITHIN).items():
+            found.setdefault(str(series.label("interface")), {})[name] = sample.value
+    return found
 
 
 def _rows(found: Index) -> list[Row]:

@@ -3,17 +3,22 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template
-from flask_babel import lazy_gettext
+from flask import Blueprint, abort, render_template, request
+from flask_babel import gettext, lazy_gettext
 
 from tinhnet.model.link import Link
 from tinhnet.model.place import Site
 from tinhnet.standing import Stand
-from webui.context import index
-from webui.figures import name_of
+from webui.alertview import sentence_of, title_of
+from webui.context import index, web
+from webui.figures import name_of, rate
+from webui.graph import RANGES, Mark, Range, Tick
 from webui.index import Index, addresses_of
 from webui.listing import Column, listing
+from webui.loads import IN, load_class
 from webui.page import Entry, Page
+from webui.seriesview import Figure, figures, marks_of, range_of
+from webui.thingview import happened, outages_of, usage_of
 from webui.watch import ORDER, watched
 from webui.words import choices, word
 
@@ -88,7 +93,21 @@ def show(link_id: str) -> str:
     """Show one link."""
     found = index()
     link = found.network.links.get(link_id) or abort(404)
-    ends = []
+    ends, chosen, now = [], range_of(request.args.get("range", "")), web().now()
+    with web().store.reading() as connection:
+        marks = marks_of(connection, {"link": link.id}, now - chosen.length, now)
+    limits = []
+    if link.bandwidth_bps is not None:
+        text = gettext("contract %(bandwidth)s", bandwidth=rate(link.bandwidth_bps))
+        limits.append(Tick(float(link.bandwidth_bps), text))
+    drawn = [
+        *_traffic(link, chosen, marks, limits),
+        *(
+            one
+            for name in ("circuit_loss_ratio", "circuit_round_trip_s", "circuit_jitter_s")
+            for one in figures(name, {"link": link.id}, chosen, marks)
+        ),
+    ]
     for end in (link.a, link.b):
         device = found.network.devices[end.device]
         interface = device.interface(end.interface)
@@ -99,7 +118,29 @@ def show(link_id: str) -> str:
         ends=ends,
         site=found.far_site(link),
         carrier=found.network.carriers.get(link.carrier or ""),
+        watch=watched(),
+        stand=watched().of("link", link.id),
+        load=web().loads.read(found.network).get(link.id),
+        load_class=load_class,
+        life=happened("link", link.id),
+        outages=outages_of(link),
+        usage=usage_of(link),
+        figures=drawn,
+        ranges=RANGES,
+        chosen=chosen,
+        title_of=title_of,
+        sentence_of=sentence_of,
     )
+
+
+def _traffic(link: Link, chosen: Range, marks: list[Mark], limits: list[Tick]) -> list[Figure]:
+    """Return the graph of the data centre's end, or of the site's where that one is silent."""
+    for end in (link.b, link.a):
+        labels = {"device": end.device, "interface": end.interface}
+        drawn = figures(IN, labels, chosen, marks, limits)
+        if drawn:
+            return drawn[:1]
+    return []
 
 
 def _rows(found: Index) -> list[Row]:

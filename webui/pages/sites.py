@@ -2,6 +2,7 @@
 """Sites: the list, and one site with its circuits, devices and addresses."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, render_template
 from flask_babel import lazy_gettext
@@ -9,13 +10,17 @@ from flask_babel import lazy_gettext
 from tinhnet.model.link import Link
 from tinhnet.model.place import OrgUnit, Site
 from tinhnet.standing import Stand
-from webui.context import index, network
+from tinhnet.store.series.sample import select
+from webui.alertview import sentence_of, title_of
+from webui.context import index, network, web
 from webui.figures import name_of
 from webui.index import Index
 from webui.jobview import last_results
 from webui.listing import Column, listing
+from webui.loads import load_class
 from webui.page import Entry, Page
 from webui.proof import site_states
+from webui.thingview import happened
 from webui.watch import ORDER, watched
 from webui.words import choices, word
 
@@ -24,6 +29,8 @@ PAGE = Page(
     _pages, Entry("sites.browse", lazy_gettext("Sites"), "building-2", "inventory", order=10)
 )
 
+SEEN = timedelta(seconds=60)
+"""A check of a service from a site counts so long; it is asked every ten seconds."""
 CIRCUITS = {
     "none": lambda circuits: not circuits,
     "one": lambda circuits: len(circuits) == 1,
@@ -116,7 +123,27 @@ def show(site_id: str) -> str:
         proof=site_states()[site.id],
         carriers=found.network.carriers,
         last_results=last_results(),
+        watch=watched(),
+        stand=watched().of("site", site.id),
+        loads=web().loads.read(found.network),
+        load_class=load_class,
+        life=happened("site", site.id),
+        seen_from=_seen_from(site.id),
+        title_of=title_of,
+        sentence_of=sentence_of,
     )
+
+
+def _seen_from(site: str) -> dict[str, tuple[bool, datetime, float | None]]:
+    """Return of each service whether it works as this site's PC sees it, when, and how quick."""
+    series = web().series
+    works = series.latest(select("service_up", **{"from": site}), SEEN)
+    spent = series.latest(select("service_duration_s", **{"from": site}), SEEN)
+    quick = {one.label("service"): sample.value for one, sample in spent.items()}
+    return {
+        str(one.label("service")): (sample.value > 0, sample.at, quick.get(one.label("service")))
+        for one, sample in works.items()
+    }
 
 
 def _rows(found: Index) -> list[Row]:
