@@ -4,14 +4,14 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from flask import url_for
 from flask_babel import format_datetime, lazy_gettext
 
 from tinhnet.alerting.rules import METRICS, told
-from tinhnet.model.event import EventFilter
 from tinhnet.store.engine import Transaction
 from tinhnet.store.series.sample import Point, Series, select
 from tinhnet.store.standing import alerts_about, events_about, jobs_between
@@ -124,10 +124,7 @@ def figure(
     )
     tracks = [up] if down is None else [up, down]
     rows = tuple(_rows(up, down, say))
-    address = {
-        "name": series.name,
-        **dict(series.labels),
-    }
+    asked = urlencode({"name": series.name, **dict(series.labels), "range": chosen.key})
     return Figure(
         id=NO_ID.sub("-", "-".join(["g", series.name, *(value for _, value in series.labels)])),
         title=title_of_series(series.name),
@@ -142,8 +139,8 @@ def figure(
         data=_data(rows, drawing),
         is_pair=down is not None,
         is_empty=not any(tracks),
-        csv=url_for("series.download", range=chosen.key, **address),
-        address=url_for("series.show", range=chosen.key, **address),
+        csv=f"{url_for('series.download')}?{asked}",
+        address=f"{url_for('series.show')}?{asked}",
     )
 
 
@@ -184,10 +181,9 @@ def marks_of(
         if record.alert.fired_at is not None:
             address = url_for("alerts.show", fingerprint=record.alert.fingerprint)
             found.append(Mark(record.alert.fired_at, "alert", title_of(record), address))
-    wanted = replace(EventFilter(since=start, until=end), **{column: value})
     found += [
         Mark(one.event.at, "event", one.event.text)
-        for one in events_about(connection, wanted, MOST_MARKS)
+        for one in events_about(connection, column, value, (start, end), limit=MOST_MARKS)
     ]
     for job in jobs_between(connection, _devices(column, value), start, end):
         at = job.started_at or job.requested_at

@@ -2,12 +2,11 @@
 """What pages of one site, link or device say of its life: alerts, events, outages, use."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tinhnet.alerting.ledger import ZONE, Claim, Exclusion, Period, Verdict, intervals, month
 from tinhnet.model.alert import AlertRecord, AlertState
-from tinhnet.model.event import EventFilter
 from tinhnet.model.link import Endpoint, Link
 from tinhnet.store.claims import list_claims
 from tinhnet.store.events import Numbered
@@ -68,8 +67,7 @@ def happened(column: str, id_: str) -> Happened:
     now = web().now()
     with web().store.reading() as connection:
         records = alerts_about(connection, column, id_, now - DAY)
-        wanted = replace(EventFilter(), **{column: id_})
-        events = events_about(connection, wanted, EVENTS)
+        events = events_about(connection, column, id_, limit=EVENTS)
     ended = tuple(one for one in records if one.alert.state is AlertState.RESOLVED)
     return Happened(tuple(one for one in records if one not in ended), ended, events)
 

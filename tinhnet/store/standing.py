@@ -65,9 +65,21 @@ def alerts_about(
 
 
 def events_about(
-    connection: Connection, wanted: EventFilter, limit: int = 30
+    connection: Connection,
+    column: str,
+    value: str,
+    span: tuple[datetime | None, datetime | None] = (None, None),
+    *,
+    limit: int = 30,
 ) -> tuple[Numbered, ...]:
-    """Return the newest events of a thing."""
+    """Return the newest events of a device, link or site, of a time where one is given."""
+    wanted = EventFilter(
+        device=value if column == "device" else None,
+        link=value if column == "link" else None,
+        site=value if column == "site" else None,
+        since=span[0],
+        until=span[1],
+    )
     return newest(connection, wanted, limit=limit)
 
 

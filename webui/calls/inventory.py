@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from flask import Response, abort, jsonify
 from flask_openapi import APIBlueprint, Tag
@@ -264,28 +264,28 @@ def _add_coverage(calls: APIBlueprint) -> None:
 
 def _live_sites(rows: Sequence[SiteRow]) -> list[LiveSiteRow]:
     """Return sites with how they stand."""
-    return [LiveSiteRow(*_values(row), *_live("site", row.id)) for row in rows]
+    return [LiveSiteRow(**_values(row), **_live("site", row.id)) for row in rows]
 
 
 def _live_links(rows: Sequence[LinkRow]) -> list[LiveLinkRow]:
     """Return links with how they stand."""
-    return [LiveLinkRow(*_values(row), *_live("link", row.id)) for row in rows]
+    return [LiveLinkRow(**_values(row), **_live("link", row.id)) for row in rows]
 
 
-def _values(row: SiteRow | LinkRow) -> list[Any]:
-    """Return the fields of a row in their order."""
-    return [getattr(row, field.name) for field in fields(row)]
+def _values(row: SiteRow | LinkRow) -> dict[str, Any]:  # as mixed as a row is
+    """Return the fields of a row by name."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}
 
 
-def _live(kind: str, id_: str) -> tuple[StandingWord, str | None, str | None, str | None]:
+def _live(kind: str, id_: str) -> dict[str, Any]:  # as mixed as a row is
     """Return state, since, seen_at and alert of a thing."""
     stand = watched().of(kind, id_)
-    return (
-        cast("StandingWord", stand.state.value),  # the enumeration has these words
-        stand.since.isoformat() if stand.since else None,
-        stand.seen_at.isoformat() if stand.seen_at else None,
-        stand.cause,
-    )
+    return {
+        "state": stand.state.value,
+        "since": stand.since.isoformat() if stand.since else None,
+        "seen_at": stand.seen_at.isoformat() if stand.seen_at else None,
+        "alert": stand.cause,
+    }
 
 
 def _answer(page: Page, rows: Sequence[Row]) -> Response:

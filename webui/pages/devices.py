@@ -136,9 +136,8 @@ def _health(device: str) -> list[tuple[str, str, str]]:
         say = teller(name)
         for series, sample in sorted(web().series.latest(select(name, device=device)).items()):
             title = title_of_series(name)
-            mount = series.label("mount") or series.label("link")
-            labels = {"device": device} | ({"mount": mount} if series.label("mount") else {})
-            address = url_for("series.show", name=name, **labels)
+            mount = series.label("mount")
+            address = url_for("series.show", name=name, device=device, mount=mount)
             found.append((f"{title} {mount}" if mount else title, say(sample.value), address))
     return found
 

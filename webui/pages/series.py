@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext
@@ -121,7 +122,7 @@ def _asked() -> tuple[str, dict[str, str]]:
 def _address(**changes: str) -> str:
     """Return this page's address with something changed."""
     name, labels = _asked()
-    return url_for("series.show", **({"name": name, **labels} | changes))
+    return f"{url_for('series.show')}?{urlencode({'name': name, **labels} | changes)}"
 
 
 def _limits(labels: Mapping[str, str]) -> list[Tick]:
