@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
+from tests.webui import watching
 from tests.webui.afternoon import seed
 from tests.webui.conftest import (
     BROWSER_S,
@@ -87,6 +88,12 @@ PATHS = (
     "/rules/circuit-loss?span=24h",
     "/handover",
     "/handover/{shift}",
+    "/wall",
+    "/wall/pair",
+    "/displays",
+    "/weathermap",
+    "/series",
+    "/series?name=interface_in_bps&device=core1&range=1h",
     "/nothing-here",
 )
 UNSEEN = {"live", "metrics", "preferences"}
@@ -103,6 +110,8 @@ def paths(server: Server) -> tuple[str, ...]:
     ended = actions.launch_job(context, OPERATOR, JobRequest("count.yml", check=True))
     _wait_for_end(context, ended)
     names = {"job": ended.id, "waiting": ended.id}
+    watching.watch_afternoon(context)
+    watching.measure(context, 0.3)
     names["alert"] = seed(context.store, context.now)[1].alert.fingerprint
     names["shift"] = shift_actions.give_handover(context, OPERATOR, "Điện Bàn chờ VNPT").id
     return tuple(path.format(**names) for path in PATHS)
