@@ -3,14 +3,16 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from tests.webui import watching
-from tests.webui.conftest import OPERATOR, Site
+from tests.webui.conftest import OPERATOR, ROOT, Site
 from tinhnet import actions
 from tinhnet.alerting.ledger import Claim, Period
 from tinhnet.model.actor import Role
@@ -102,6 +104,24 @@ def test_a_window_is_what_was_measured(api: Callable[[str], TestResponse]) -> No
     assert answer["items"][0]["labels"]["link"] == "dien-ban-1"
     assert 9 <= len(points) <= 11
     assert all(low <= mean <= high and count >= 1 for _, low, mean, high, count in points)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "latest?name=circuit_loss_ratio",
+        "latest?name=certificate_expires_s",
+        f"window?{WHERE}",
+        f"window?{WHERE}&step=60",
+    ],
+)
+def test_answers_keep_the_contract(api: Callable[[str], TestResponse], query: str) -> None:
+    """Who wrote a program against the schema is not surprised."""
+    path = ROOT / "docs/contracts/series.schema.json"
+    answer = api(f"series/{query}")
+
+    assert answer.status_code == 200
+    Draft202012Validator(json.loads(path.read_text(encoding="utf-8"))).validate(answer.json)
 
 
 @pytest.mark.parametrize(

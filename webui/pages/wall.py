@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nlargest
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -160,7 +161,8 @@ def _board() -> dict[str, object]:
     looks = standing_looks(declared, watch, declared.network.province.as_of)
     open_count = tallies.of(AlertState.FIRING) + tallies.of(AlertState.ACKNOWLEDGED)
     total: Total = total_of(links, loads)
-    fullest = sorted(loads.values(), key=lambda one: one.fullest, reverse=True)
+    known = (one for one in loads.values() if one.fullest >= 0)
+    fullest = nlargest(FULLEST, known, key=lambda one: one.fullest)
     return {
         "watch": watch,
         "drawing": province_map(declared, looks, WALL),
@@ -168,7 +170,7 @@ def _board() -> dict[str, object]:
         "problems": [_problem(one, looks) for one in records],
         "more": max(0, open_count - len(records)),
         "total": total,
-        "fullest": [_named(one) for one in fullest if one.fullest >= 0][:FULLEST],
+        "fullest": [_named(one) for one in fullest],
         "events": events,
         "load_class": load_class,
     }
