@@ -82,7 +82,7 @@ STORAGE = Table(
     "1.3.6.1.2.1.25.2.3.1", {"type": 2, "description": 3, "unit": 4, "total": 5, "used": 6}
 )
 DISKS = Table("1.3.6.1.4.1.2021.9.1", {"description": 2, "total": 6, "used": 8})
-"""UCD-SNMP-MIB's dskTable in units of 1024 bytes, for agents without HOST-RESOURCES-MIB."""
+"""UCD-SNMP-MIB's dskTable in units of 1024 bytes: what HOST-RESOURCES-MIB leaves out."""
 ADDRESSES = Table("1.3.6.1.2.1.4.20.1", {"interface": 2, "mask": 3})
 OSPF = Table(
     "1.3.6.1.2.1.14.10.1",

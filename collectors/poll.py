@@ -189,21 +189,22 @@ def _speed(cells: Cells, index: bytes) -> int | None:
 async def _poll_storage(
     session: Session, pace: Pace, found: _Inventory
 ) -> tuple[tuple[ObservedSpace, ...], tuple[ObservedSpace, ...]]:
-    """Return memory and file systems, from whichever MIB has them."""
+    """Return memory and file systems, each from the first MIB that has it."""
     cells = await _walk_optional(session, pace, found, "storage")
     spaces = [_space(cells, index) for index in cells.indexes]
     storage = tuple(one for one in spaces if one.kind not in (*plan.MEMORY_KINDS, "other"))
-    if not storage:
-        disks = await _walk_optional(session, pace, found, "disks")
-        storage = tuple(
-            ObservedSpace(
-                name=disks.text("description", index) or "",
-                kind="fixed-disk",
-                total_bytes=_kibi(disks.size("total", index)),
-                used_bytes=_kibi(disks.size("used", index)),
-            )
-            for index in disks.indexes
+    named = {one.name for one in storage}
+    disks = await _walk_optional(session, pace, found, "disks")
+    storage += tuple(
+        ObservedSpace(
+            name=disks.text("description", index) or "",
+            kind="fixed-disk",
+            total_bytes=_kibi(disks.size("total", index)),
+            used_bytes=_kibi(disks.size("used", index)),
         )
+        for index in disks.indexes
+        if disks.text("description", index) not in named
+    )
     memory = _memory(found) or tuple(one for one in spaces if one.kind in plan.MEMORY_KINDS)
     return memory, storage
 
