@@ -256,7 +256,7 @@ def _pairs(alerts: list[Row]) -> list[tuple[str, str]]:
 
 
 def _works(link: Row) -> bool:
-    return link.get("state", "up") in {"up", "degraded"}
+    return link.get("state") in {"up", "degraded"}
 
 
 def _told(alerts: list[Row]) -> str:
