@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A trap or inform as an event (SNMPv2-MIB, IF-MIB, OSPF-TRAP-MIB)."""
+"""A trap or inform as an event (SNMPv2-MIB, IF-MIB, OSPF-TRAP-MIB, OSPFV3-MIB)."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -29,6 +29,9 @@ MOST_BINDINGS = 32
 TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
 UPTIME = "1.3.6.1.2.1.1.3.0"
 OSPF_STATE = "1.3.6.1.2.1.14.16.2.2"
+OSPF6_STATE = "1.3.6.1.2.1.191.0.2"
+OSPF6_NEIGHBOUR = "1.3.6.1.2.1.191.1.9.1.8."
+"""ospfv3NbrState (RFC 5643), indexed by interface, instance and router id."""
 
 KNOWN = {
     "1.3.6.1.6.3.1.1.5.1": (RESTART, "coldStart: the device or its agent began anew"),
@@ -74,7 +77,7 @@ def trap_event(trap: Trap, device: str, places: Places) -> Told | None:
     bindings = dict(_bindings(trap))
     name = bindings.pop(TRAP_OID, "")
     bindings.pop(UPTIME, None)
-    fields = _fields(bindings)
+    fields = _fields(bindings) | _ospf6(name, bindings)
     meaning, text = _meaning(name, fields)
     if meaning is None:
         return None
@@ -109,6 +112,11 @@ def _meaning(name: str, fields: dict[str, str]) -> tuple[Meaning | None, str]:
         fields["state"] = state
         who = fields.get("neighbour_router_id", "?"), fields.get("neighbour", "?")
         return meaning, f"ospfNbrStateChange: neighbour {who[0]} ({who[1]}) is {state}"
+    if name == OSPF6_STATE:
+        state, meaning = OSPF.get(fields.get("state", ""), ("unknown", None))
+        fields["state"] = state
+        who6 = fields.get("neighbour_router_id", "?")
+        return meaning, f"ospfv3NbrStateChange: neighbour {who6} is {state}"
     known = KNOWN.get(name)
     if known is None:
         return Meaning(LOG, Severity.LOW), ""
@@ -130,6 +138,17 @@ def _fields(bindings: Mapping[str, str]) -> dict[str, str]:
             if name.startswith(column + "."):
                 found.setdefault(field, text)
     return found
+
+
+def _ospf6(name: str, bindings: Mapping[str, str]) -> dict[str, str]:
+    """Return state and router id of an OSPFv3 neighbour, which stands in the index alone."""
+    if name != OSPF6_STATE:
+        return {}
+    for column, state in bindings.items():
+        router = column.rpartition(".")[2]
+        if column.startswith(OSPF6_NEIGHBOUR) and int(router) < 1 << 32:
+            return {"state": state, "neighbour_router_id": str(IPv4Address(int(router)))}
+    return {}
 
 
 def _neighbour(fields: Mapping[str, str]) -> str | None:

@@ -191,6 +191,22 @@ def test_a_trap_of_a_neighbour_names_the_circuit(post: Post) -> None:
     assert {(one.link, one.site) for one in events} == {(CIRCUIT, "dien-ban")}
 
 
+def test_a_neighbour_by_ipv6_stands_in_the_index_alone(post: Post) -> None:
+    """OSPFv3 tells of a neighbour without naming it anywhere else (RFC 5643)."""
+    link = post.network.links[CIRCUIT]
+    peer = post.network.devices[link.a.device].router_id
+    assert peer is not None
+    user = [*post.user_of("core1"), *post.engine("core1")]
+    state = f"1.3.6.1.2.1.191.1.9.1.8.7.0.{int(peer)}"
+    post.tell("snmptrap", "", "1.3.6.1.2.1.191.0.2", state, "i", "1", user=user).wait(60)
+
+    event = only(post.wait(1))
+
+    assert event.kind == "ospf_neighbour_down"
+    assert (event.device, event.link, event.site) == ("core1", CIRCUIT, "dien-ban")
+    assert str(peer) in event.text
+
+
 def test_an_agent_set_up_like_our_devices_is_believed(post: Post) -> None:
     """What playbooks write into snmpd.conf and what we listen for must be one thing."""
     user = known_users(post.context.secrets, "core1")[0]
