@@ -35,7 +35,10 @@ OFFSET, LOAD, IS_SYNCHRONISED = (
 CLOCK = "clock_offset_s"
 WANTED = {OFFSET: CLOCK, LOAD: "device_load"}
 """What is taken, and what it is called here."""
-READ = (*WANTED, IS_SYNCHRONISED)
+SIZE, FREE = "node_filesystem_size_bytes", "node_filesystem_avail_bytes"
+OVERLAY = "overlay"
+"""The one kind of file system with a disk behind it that net-snmp leaves out."""
+READ = (*WANTED, IS_SYNCHRONISED, SIZE, FREE)
 
 log = log_of("node_exporter")
 
@@ -130,20 +133,28 @@ def samples_of(device: str, text: str, at: datetime) -> Iterator[Sample]:
     A clock that nobody disciplines has no offset, whatever number stands there.
     """
     try:
-        values = {
-            one.name: one.value
-            for family in text_string_to_metric_families(_lines_of(text))
-            for one in family.samples
-        }
+        families = text_string_to_metric_families(_lines_of(text))
+        told = [one for family in families for one in family.samples]
     except (ValueError, KeyError, IndexError) as error:
         raise ScrapeError(f"{device}: no exposition: {error}") from error
+    values = {one.name: one.value for one in told}
     if values.get(IS_SYNCHRONISED) == 0:
         values.pop(OFFSET, None)
-    for told, name in WANTED.items():
-        value = values.get(told)
+    for word, name in WANTED.items():
+        value = values.get(word)
         if value is not None and isfinite(value):
-            value = abs(value) if told == OFFSET else value
+            value = abs(value) if word == OFFSET else value
             yield Sample(series_of(name, device=device), at, value)
+    spaces = {
+        (one.name, one.labels["mountpoint"]): one.value
+        for one in told
+        if one.labels.get("fstype") == OVERLAY and "mountpoint" in one.labels
+    }
+    for (word, mount), size in spaces.items():
+        free = spaces.get((FREE, mount))
+        if word == SIZE and free is not None and 0 <= free <= size and size > 0:
+            series = series_of("storage_used_ratio", device=device, mount=mount)
+            yield Sample(series, at, 1 - free / size)
 
 
 def _lines_of(text: str) -> str:

@@ -102,6 +102,21 @@ def test_what_is_unknown_is_no_sample(was: str, becomes: str, known: set[str]) -
     assert set(values(TEXT.replace(was, becomes))) == known
 
 
+def test_an_overlay_is_a_disk_that_can_fill() -> None:
+    """net-snmp leaves it out, and tells of every other kind: those are not taken twice."""
+    text = (
+        'node_filesystem_size_bytes{device="overlay",fstype="overlay",mountpoint="/"} 1000\n'
+        'node_filesystem_avail_bytes{device="overlay",fstype="overlay",mountpoint="/"} 40\n'
+        'node_filesystem_size_bytes{device="/dev/vdb",fstype="ext4",mountpoint="/srv"} 1000\n'
+        'node_filesystem_avail_bytes{device="/dev/vdb",fstype="ext4",mountpoint="/srv"} 40\n'
+        'node_filesystem_size_bytes{device="x",fstype="overlay",mountpoint="/half"} 1000\n'
+    )
+    (found,) = samples_of("web1", text, AT)
+
+    assert found.series.labels == (("device", "web1"), ("mount", "/"))
+    assert found.value == pytest.approx(0.96)
+
+
 def test_nonsense_is_told_as_such() -> None:
     """Something else listens on the port of the exporter."""
     with pytest.raises(ScrapeError, match="no exposition"):
