@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -200,20 +201,24 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     assert (tmp_path / "state.db").read_bytes().startswith(b"no database")
 
 
-def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_named() -> None:
     """Started as the wrong user, the product says which directory is meant."""
-    state = tmp_path / "state"
-    state.mkdir()
-    state.chmod(0o555)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        Path(name).chmod(0o755)  # the unprivileged child must get this far
+        state = Path(name) / "state"
+        state.mkdir(mode=0o555)
+        done = _open_as_nobody(state)
+
+    assert StoreReadOnlyError.__name__ in done.stderr
+    assert "must be writable" in done.stderr
+
+
+def _open_as_nobody(state: Path) -> subprocess.CompletedProcess[str]:
     script = (
         "import sys; from pathlib import Path; from tinhnet.config import Config;"
         "from tinhnet.store.migrate import open_store; open_store(Config(state=Path(sys.argv[1])))"
     )
-    os.chmod(tmp_path, 0o755)  # noqa: PTH101, S103 the unprivileged child must get this far
-    for parent in tmp_path.parents:
-        if parent.name.startswith("pytest"):
-            parent.chmod(0o755)
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", script, str(state)],
         user="nobody" if os.geteuid() == 0 else None,
         capture_output=True,
@@ -221,9 +226,6 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-
-    assert StoreReadOnlyError.__name__ in done.stderr
-    assert "must be writable" in done.stderr
 
 
 def test_a_server_that_does_not_answer_is_named_without_the_password(tmp_path: Path) -> None:

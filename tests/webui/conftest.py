@@ -168,9 +168,12 @@ def visit(site: Site) -> Callable[..., FlaskClient]:
     return site.visit
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start the real server on an inherited socket, and a change worker beside it."""
+    """Start the real server on an inherited socket, and a change worker beside it.
+
+    Each file has its own: what one writes is not there for another, whatever the order.
+    """
     directory = tmp_path_factory.mktemp("browser")
     write_playbooks(directory / "playbooks")
     loaded = settings(directory / "state", directory / "playbooks")
