@@ -157,6 +157,12 @@ def _section(section: str, view: Mapping[str, object]) -> str:
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n" if text else ""
 
 
+def prepare() -> None:
+    """Compile every template once, before a run forks a process for each device."""
+    for section in SECTIONS:
+        _environment().get_template(f"frr/{section}.j2")
+
+
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(

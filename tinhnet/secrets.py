@@ -11,7 +11,6 @@ import base64
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,8 +25,6 @@ SHORTEST = 8
 """Characters; masking a shorter value would blank innocent words."""
 SHORTEST_LINE = 16
 """Characters of one line of a many-line secret that is masked by itself."""
-RACY_NS = 50_000_000
-"""A directory time younger than this may hide a second write (kernel tick: 4 ms)."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 
@@ -52,6 +49,10 @@ class Secret:
     def reference(self) -> str:
         """What stands for the value in diffs, backups and output."""
         return f"<secret {self.name} v{self.version}>"
+
+
+_Stamp = tuple[int, int]
+"""Inode and time of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class SecretStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._masks: tuple[tuple[str, str], ...] = ()
-        self._masks_of: int | None = None
+        self._masks_of: dict[str, _Stamp | None] = {}
+        self._forms_of: dict[str, tuple[_Stamp | None, dict[str, str]]] = {}
 
     def read(self, name: str, version: int | None = None) -> Secret:
         """Return the current version, or the one asked for."""
@@ -185,22 +187,30 @@ class SecretStore:
         return text
 
     def _known(self) -> tuple[tuple[str, str], ...]:
-        """Return (form, reference) pairs, longest first; read again when a file changed."""
-        try:
-            changed = self._directory.stat().st_mtime_ns
-        except FileNotFoundError:
-            return ()
-        if changed == self._masks_of:
-            return self._masks
-        pairs = {
+        """Return (form, reference) pairs, longest first; only files that changed are read.
+
+        A file is replaced, never written into: its inode tells.
+        """
+        stamps = {path.name: _stamp(path) for path in self._directory.glob("*.json")}
+        if stamps != self._masks_of:
+            self._masks_of = stamps
+            pairs: dict[str, str] = {}
+            for name in sorted(stamps):
+                held = self._forms_of.get(name)
+                if held is None or held[0] != stamps[name]:
+                    held = (stamps[name], self._masked(unquote(name.removesuffix(".json"))))
+                    self._forms_of[name] = held
+                pairs |= held[1]
+            self._masks = tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
+        return self._masks
+
+    def _masked(self, name: str) -> dict[str, str]:
+        """Return what stands for each form of each version of a secret."""
+        return {
             form: secret.reference
-            for name in self.names()
             for secret in self.versions(name)
             for form in _forms(secret.value)
         }
-        self._masks = tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
-        self._masks_of = changed if time.time_ns() - changed > RACY_NS else None
-        return self._masks
 
     def _entry(self, name: str) -> _Entry:
         self.read(name)
@@ -262,7 +272,6 @@ class SecretStore:
             "versions": [{"version": one.version, "value": one.value} for one in entry.versions],
         }
         self._write(self._file(entry.name), json.dumps(held, ensure_ascii=False) + "\n")
-        self._masks_of = None
 
     def _write(self, path: Path, text: str) -> None:
         """Replace a file in one step, readable by its owner only."""
@@ -305,6 +314,14 @@ class SecretStore:
 def secrets_of(state: Path) -> SecretStore:
     """Return the store of a state directory."""
     return SecretStore(state / "secrets")
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        held = path.stat()
+    except FileNotFoundError:  # removed since it was listed
+        return None
+    return (held.st_ino, held.st_mtime_ns)
 
 
 def _give_to_owner(target: int | Path, directory: Path) -> None:

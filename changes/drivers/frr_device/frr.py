@@ -6,10 +6,10 @@ the configuration applied, and it costs 0.3-0.8 s of CPU a device.
 """
 
 import re
-import socket
 from pathlib import Path
 
-from .run import STAGE, TIMEOUT_S, run, write_file
+from . import daemons
+from .run import STAGE, run, write_file
 from .text import Plan, RefusedError, insert_foreign, text_of
 
 Tree = dict[str, "Tree"]
@@ -34,8 +34,6 @@ _SINGLE = re.compile(
     r"|match ip address|match ipv6 address|(?:ip|ipv6) prefix-list \S+ seq \d+)(?: |$)"
 )
 """Commands that hold one value: the new one replaces the old, no `no` is needed."""
-_TWO_KEYS = re.compile(rf"^ {_DIGEST}.*\n {_DIGEST}", re.MULTILINE)
-_OSPFD = "/run/frr/ospfd.vty"
 _BARE_NO = re.compile(r"(description)(?: |$)")
 """Commands whose `no` form takes no argument."""
 
@@ -46,8 +44,8 @@ _STICKY = frozenset({"agentx"})
 def parse(text: str) -> Tree:
     """Return the configuration as a tree.
 
-    An empty `interface X` is left out: FRR shows it only when something
-    stands in it, and it cannot be removed while the interface exists.
+    An empty `interface X` or `line vty` is left out: it says nothing, and it
+    cannot be removed while the interface exists.
     """
     root: Tree = {}
     stack: list[Tree] = [root]
@@ -59,7 +57,11 @@ def parse(text: str) -> Tree:
         del stack[depth + 1 :]
         child: Tree = stack[-1].setdefault(line, {})
         stack.append(child)
-    return {line: tree for line, tree in root.items() if tree or not _is_interface(line)}
+    return {
+        line: tree
+        for line, tree in root.items()
+        if tree or not (_is_interface(line) or line == "line vty")
+    }
 
 
 def render(tree: Tree, depth: int = 0) -> str:
@@ -95,11 +97,14 @@ def delta(running: str, predicted: str) -> str:
 
 
 def read() -> str:
-    """Return the running configuration as vtysh shows it, MD5 keys in ospfd's own order."""
-    shown = run(["vtysh", "-c", "show running-config"]).stdout
-    if not _TWO_KEYS.search(shown):
-        return shown
-    return _with_key_order(shown, _ask_ospfd("show running-config"))
+    """Return the running configuration: every daemon holds its own lines of an interface.
+
+    MD5 keys stand in ospfd's own order, which it signs by; vtysh sorts them.
+    """
+    whole: Tree = {}
+    for answer in daemons.ask_all("show running-config"):
+        _add(whole, parse(answer))
+    return render(whole)
 
 
 def check(predicted: str) -> None:
@@ -119,33 +124,9 @@ def startup_text(predicted: str) -> str:
     return HEADER + predicted
 
 
-def _with_key_order(shown: str, of_ospfd: str) -> str:
-    """Order keys as ospfd holds them: it signs by order, and vtysh sorts what it shows."""
-    right = {line: _digests(tree) for line, tree in parse(of_ospfd).items() if _is_interface(line)}
-    lines: list[str] = []
-    keys: list[str] = []
-    for line in shown.splitlines():
-        if _is_interface(line):
-            keys = list(right.get(line, []))
-        is_key = line.startswith(f" {_DIGEST}") and keys
-        lines.append(f" {keys.pop(0)}" if is_key else line)
-    return text_of(lines)
-
-
-def _ask_ospfd(command: str) -> str:
-    """Ask ospfd itself: commands and answers end with NUL, answers with a status byte."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(TIMEOUT_S)
-        connection.connect(_OSPFD)
-        for line in ("enable", command):
-            connection.sendall(line.encode() + b"\0")
-            answer = b""
-            while not answer[:-1].endswith(b"\0\0\0"):
-                part = connection.recv(65536)
-                if not part:
-                    raise RefusedError("frr", "ospfd closed the connection")
-                answer += part
-        return answer[:-4].decode(errors="replace")
+def _add(whole: Tree, part: Tree) -> None:
+    for line, children in part.items():
+        _add(whole.setdefault(line, {}), children)
 
 
 def _vtysh(text: str, name: str, options: list[str]) -> None:

@@ -2,12 +2,11 @@
 """What the routing of the device looks like at this moment; nothing is changed."""
 
 import json
-from collections.abc import Iterator
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from . import daemons
 from .run import run
-
-_SHOW = ("show ip ospf neighbor json", "show ipv6 ospf6 neighbor json", "show bfd peers json")
+from .text import RefusedError
 
 
 class Routing(TypedDict):
@@ -24,32 +23,37 @@ class Routing(TypedDict):
 
 def routing(prefixes: list[str]) -> Routing:
     """Return Full neighbours, BFD sessions that are up, and the kernel's routes asked for."""
-    shown = run(["vtysh", *(part for show in _SHOW for part in ("-c", show))], accept=None).stdout
-    found: Routing = {"ospf": [], "ospf6": [], "bfd": [], "routes": _routes(prefixes)}
-    for document in _documents(shown):
-        if isinstance(document, list):
-            found["bfd"] = [
-                [str(one["peer"]), str(one["interface"])]
-                for one in document
-                if one["status"] == "up" and "interface" in one
-            ]
-        if not isinstance(document, dict):
-            continue
-        neighbours = document.get("neighbors")
-        if isinstance(neighbours, dict):
-            found["ospf"] = [
-                [str(router), str(one["ifaceName"]).partition(":")[0]]
-                for router, ones in neighbours.items()
-                for one in ones
-                if str(one["nbrState"]).startswith("Full")
-            ]
-        if isinstance(neighbours, list):
-            found["ospf6"] = [
-                [str(one["neighborId"]), str(one["interfaceName"])]
-                for one in neighbours
-                if one["state"] == "Full"
-            ]
-    return found
+    neighbours = _shown("ospfd", "show ip ospf neighbor json").get("neighbors", {})
+    neighbours6 = _shown("ospf6d", "show ipv6 ospf6 neighbor json").get("neighbors", [])
+    sessions = _shown("bfdd", "show bfd peers json").get("", [])
+    return {
+        "ospf": [
+            [router, str(one["ifaceName"]).partition(":")[0]]
+            for router, ones in neighbours.items()
+            for one in ones
+            if str(one["nbrState"]).startswith("Full")
+        ],
+        "ospf6": [
+            [str(one["neighborId"]), str(one["interfaceName"])]
+            for one in neighbours6
+            if one["state"] == "Full"
+        ],
+        "bfd": [
+            [str(one["peer"]), str(one["interface"])]
+            for one in sessions
+            if one["status"] == "up" and "interface" in one
+        ],
+        "routes": _routes(prefixes),
+    }
+
+
+def _shown(daemon: str, command: str) -> dict[str, Any]:
+    """Return what a daemon shows, a list under ""; empty where it does not run or has nothing."""
+    try:
+        held = json.loads(daemons.ask(daemon, command))
+    except (OSError, ValueError, RefusedError):
+        return {}
+    return held if isinstance(held, dict) else {"": held}
 
 
 def _routes(prefixes: list[str]) -> dict[str, str]:
@@ -64,20 +68,3 @@ def _routes(prefixes: list[str]) -> dict[str, str]:
                 origin = words[words.index("proto") + 1] if "proto" in words else "boot"
                 found[prefix] = kind or origin
     return found
-
-
-def _documents(text: str) -> Iterator[object]:
-    """Yield the JSON documents that vtysh prints one after the other."""
-    decoder = json.JSONDecoder()
-    at = 0
-    while (start := _next(text, at)) is not None:
-        try:
-            document, at = decoder.raw_decode(text, start)
-        except ValueError:
-            return
-        yield document
-
-
-def _next(text: str, at: int) -> int | None:
-    found = [index for index in (text.find("{", at), text.find("[", at)) if index >= 0]
-    return min(found) if found else None

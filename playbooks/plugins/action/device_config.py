@@ -5,7 +5,10 @@ from ansible.plugins.action import ActionBase
 
 from changes.action import target_of
 from changes.push import Order, configure
+from changes.render import prepare
 from changes.router_action import attempt, pushed
+
+prepare()
 
 
 class ActionModule(ActionBase):
