@@ -17,6 +17,7 @@ from typing import IO
 from changes.conclusion import Ending
 from changes.lines import Progress
 from changes.runner import Order, write_order
+from tinhnet import targets
 from tinhnet.context import Context
 from tinhnet.model.job import Job, JobDevice, JobEvent
 from tinhnet.processes import end_marked
@@ -151,6 +152,7 @@ def spawn(context: Context, job: Job, worker: str) -> Run:
     settings = context.config.jobs
     order = Order(
         root=str(context.root),
+        targets=str(targets.folder(context.config.state)),
         playbook=str(settings.playbooks / job.playbook),
         limit=job.limit,
         tags=job.tags,

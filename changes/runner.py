@@ -31,23 +31,24 @@ import ansible_runner  # type: ignore[import-untyped]  # it ships no types
 
 from tinhnet import reasons
 from tinhnet.processes import adopt_orphans, end_descendants, end_with_parent
+from tinhnet.targets import Question, Target, ask
 
-LIST_TIMEOUT_S = 60
 GIT_TIMEOUT_S = 5
 DETAIL = 500
 """Characters of a device's error message that are kept beside its result."""
 SETTINGS = {"suppress_output_file": True, "suppress_ansible_output": True, "pexpect_timeout": 1}
-LOCAL = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to run; written by the worker as `order.json` into the job's directory.
 
-    `actor` reaches the devices' own logs as the variable `tinhnet_actor`.
+    `actor` reaches the devices' own logs as the variable `tinhnet_actor`;
+    `targets` is the folder in which answers about targets are kept.
     """
 
     root: str
+    targets: str
     playbook: str
     limit: str | None
     tags: tuple[str, ...]
@@ -95,17 +96,17 @@ def main(directory: Path) -> None:
 
 def _run(directory: Path, order: Order, out: TextIO) -> None:
     config = _config(directory, order)
-    devices, error = target(order, config.command[0])
+    means = target(order, config.command[0])
     _send(
         out,
         kind="target",
-        devices=devices,
-        error=error,
+        devices=list(means.devices),
+        error=means.complaint,
         command=config.command,
         commit=commit(Path(order.root)),
         version=version("ansible-core"),
     )
-    if error or sys.stdin.readline().strip() != "go":
+    if means.complaint or sys.stdin.readline().strip() != "go":
         return
 
     def forward(event: Mapping[str, object]) -> bool:
@@ -118,46 +119,22 @@ def _run(directory: Path, order: Order, out: TextIO) -> None:
     _send(out, kind="end", status=status, code=code)
 
 
-def target(order: Order, program: str) -> tuple[list[str], str | None]:
-    """Ask Ansible which devices the order means; the second value is its complaint."""
-    command = [program, "--list-hosts", order.playbook]
-    command += ["--limit", order.limit] if order.limit else []
-    command += ["--tags", ",".join(order.tags)] if order.tags else []
-    command += ["-e", json.dumps(dict(order.extra))] if order.extra else []
-    try:
-        done = subprocess.run(
-            command,
-            cwd=order.root,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=LIST_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return [], reasons.NO_ANSWER % {"seconds": LIST_TIMEOUT_S}
-    if done.returncode != 0:
-        return [], (done.stderr or done.stdout).strip()
-    devices = listed(done.stdout)
-    if not devices:
-        limit = {"limit": repr(order.limit)}
-        return [], reasons.NO_MATCH % limit if order.limit else reasons.NO_TARGET
-    return devices, None
-
-
-def listed(text: str) -> list[str]:
-    """Return the devices in the output of `--list-hosts`, of all plays, sorted.
-
-    The controller itself counts only where nothing else is meant.
-    """
-    found: dict[str, None] = {}
-    inside = False
-    for line in text.splitlines():
-        inside = line.startswith("    hosts (") or (inside and line.startswith("      "))
-        if inside and line.startswith("      "):
-            found[line.strip()] = None
-    others = sorted(name for name in found if name != LOCAL)
-    return others or list(found)
+def target(order: Order, program: str) -> Target:
+    """Return which devices the order means, or why it cannot run."""
+    question = Question(
+        program=program,
+        root=Path(order.root),
+        playbook=order.playbook,
+        limit=order.limit,
+        tags=order.tags,
+        extra=order.extra,
+        environment=os.environ,
+    )
+    found = ask(question, Path(order.targets))
+    if found.devices or found.complaint:
+        return found
+    limit = {"limit": repr(order.limit)}
+    return Target((), reasons.NO_MATCH % limit if order.limit else reasons.NO_TARGET)
 
 
 def commit(root: Path) -> str | None:

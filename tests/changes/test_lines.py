@@ -7,8 +7,9 @@ import pytest
 
 from changes.conclusion import Ending, conclude, named
 from changes.lines import LONGEST_LINE, MORE, Progress, Report, followed, lines, report
-from changes.runner import essence, listed
+from changes.runner import essence
 from tinhnet.model.job import DeviceResult, JobDevice, JobState
+from tinhnet.targets import listed
 
 NOW = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 SECRET = "b3BlbnNzaC1rZXktdjEAAAAACANARY"  # noqa: S105 a canary

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from changes.runner import listed
 from tinhnet.catalogue import catalogue
+from tinhnet.targets import listed
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300

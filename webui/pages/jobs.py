@@ -32,6 +32,7 @@ from tinhnet.store.jobs import (
     list_playbooks,
 )
 from tinhnet.store.results import first_faults, next_fault, tallies, tasks_of
+from tinhnet.targets import Target
 from webui.alike import Line, alike
 from webui.context import index, web
 from webui.failure import in_words
@@ -44,7 +45,7 @@ from webui.page import Entry, Page
 from webui.person import actor, may, needs, still_here
 from webui.request import asked_from, asked_of
 from webui.stream import event_stream, full
-from webui.target import Target, target_of
+from webui.target import target_of
 from webui.words import choices
 
 _pages = Blueprint("jobs", __name__, url_prefix="/jobs")

@@ -15,6 +15,7 @@ from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.job import Job, Playbook, Risk
 from tinhnet.purpose import LONGEST
 from tinhnet.store.jobs import list_jobs
+from tinhnet.targets import Target
 from webui.context import index, web
 from webui.index import Index
 from webui.jobview import FINAL
@@ -22,7 +23,7 @@ from webui.limits import REVIEWS, limiter
 from webui.page import Entry, Page
 from webui.person import actor, needs
 from webui.request import Asked, asked_from
-from webui.target import Target, command_of, target_of
+from webui.target import command_of, target_of
 
 _pages = Blueprint("playbooks", __name__, url_prefix="/playbooks")
 PAGE = Page(
