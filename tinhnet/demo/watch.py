@@ -5,6 +5,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -147,9 +148,13 @@ class Watch:
         return step
 
     def cut_both(self) -> Figures:
-        """Cut both circuits of the district at once."""
-        for number in (1, 2):
-            self.box.must(self.box.lab("cut", f"{self.district}-{number}"))
+        """Cut both circuits of the district at once.
+
+        Two seconds apart the router is seen working in between: two faults, not one.
+        """
+        with ThreadPoolExecutor(2) as pool:
+            cuts = [self.box.lab("cut", f"{self.district}-{number}") for number in (1, 2)]
+            list(pool.map(self.box.must, cuts))
         return self.told("site-down", f"site:{self.district}", sites_down=self.district)()
 
     def mend_both(self) -> Figures:
