@@ -102,7 +102,7 @@ class Rounds:
             if rule.judges is not None or _source(rule) != metric:
                 continue
             meant = ourselves.for_beats(rule, beats) if _is_beat(rule) else rule
-            samples = _samples(meant, newest, view)
+            samples = _samples(meant, newest, view, now)
             known = watches.get(rule.id, {})
             owners = owners_of(known.keys() | samples.keys(), view.scene.network)
             held, said = judged(meant, known, samples, owners, Course(now, self._started))
@@ -213,9 +213,13 @@ def _is_beat(rule: Rule) -> bool:
     return rule.metric == ourselves.WORKER_AGE
 
 
-def _samples(rule: Rule, newest: Mapping[Series, Sample], view: View) -> dict[Series, Sample]:
+def _samples(
+    rule: Rule, newest: Mapping[Series, Sample], view: View, now: datetime
+) -> dict[Series, Sample]:
     if rule.metric == REACHED:
-        return reached(newest, view.broken, view.connected)
+        oldest = now - timedelta(seconds=rule.stale_s)
+        known = {series: one for series, one in newest.items() if one.at >= oldest}
+        return reached(known, view.broken, view.connected)
     return newest_for(rule, newest, view.scene.network)
 
 

@@ -26,6 +26,11 @@ OPENED = "tcp"
 SPOKEN = frozenset(("https", "dns", "ntp"))
 """Kinds of checks that an agent makes in the service's own protocol; else a port is opened."""
 
+CHECK_INTERVAL_S = 30
+"""Seconds between two checks of a service by one PC; forty PCs share the servers."""
+CHECK_STALE_S = 75
+"""Seconds that a PC's check counts: two intervals, and time for an answer and its way here."""
+
 Row = dict[str, str | int]
 Orders = dict[str, object]
 
@@ -59,6 +64,7 @@ def link_of(target: str) -> str:
 def orders_of(network: DeclaredNetwork, device_id: str, collector_host: str, port: int) -> Orders:
     """Return an agent's orders; the token itself is never part of them."""
     device = network.devices[device_id]
+    checks = list(_checks(network, device)) if device.role == CHECKS else []
     return {
         "agent": device_id,
         "token_file": TOKEN_FILE,
@@ -69,8 +75,8 @@ def orders_of(network: DeclaredNetwork, device_id: str, collector_host: str, por
             "authority_file": AUTHORITY_FILE,
         },
         "targets": list(_targets(network, device)) if device.role == PROBES else [],
-        "checks": list(_checks(network, device)) if device.role == CHECKS else [],
-    }
+        "checks": checks,
+    } | ({"check_interval_s": CHECK_INTERVAL_S} if checks else {})
 
 
 def _targets(network: DeclaredNetwork, device: Device) -> Iterator[Row]:

@@ -177,7 +177,7 @@ class AlertsConfig(_Section):
         default=10.0, ge=1, le=600, description="seconds after which what was seen is unknown"
     )
     stale_service_s: float = Field(
-        default=30.0, ge=1, le=600, description="the same of services, which are asked less often"
+        default=30.0, ge=1, le=600, description="the same of services, seen from the data centre"
     )
     parents_s: float = Field(
         default=8.0, ge=0, le=600, description="seconds to wait for what a broken thing needs"

@@ -4,8 +4,8 @@
 The orders are a JSON file: `agent` (its name), `token_file`, `collector` (host,
 port, name, authority_file), `targets` (name, address and, to pin the way,
 interface and source), `checks` (service, kind, address, port and what is
-expected), and if wanted `interval_s` and `patience_s`.  Where FRRouting runs,
-its BFD sessions are told too.
+expected), and if wanted `interval_s` and `patience_s` of targets and
+`check_interval_s`.  Where FRRouting runs, its BFD sessions are told too.
 """
 
 import json
@@ -23,13 +23,14 @@ from typing import NamedTuple
 
 from collectors.agent import bfd, ports
 from collectors.agent.check import KINDS, Check, examine
+from collectors.agent.course import after, begin
 from collectors.agent.ping import Echo, Pinger, Target
 from collectors.agent.report import Reporter, Where, Who
 
 INTERVAL_S = 1.0
 PATIENCE_S = 1.0
 LEAST_INTERVAL_S = 0.1
-CHECK_S = 10.0
+CHECK_INTERVAL_S = 30.0
 BFD_S = 5.0
 CHECKS_AT_ONCE = 4
 FAILED = 1
@@ -48,6 +49,7 @@ class Orders(NamedTuple):
     checks: tuple[Check, ...]
     interval_s: float
     patience_s: float
+    check_interval_s: float
 
 
 def read_orders(path: Path) -> Orders:
@@ -75,6 +77,7 @@ def read_orders(path: Path) -> Orders:
         checks=checks,
         interval_s=_number(top, "interval_s", INTERVAL_S, LEAST_INTERVAL_S, 3600, path),
         patience_s=_number(top, "patience_s", PATIENCE_S, LEAST_INTERVAL_S, 60, path),
+        check_interval_s=_number(top, "check_interval_s", CHECK_INTERVAL_S, 1, 3600, path),
     )
 
 
@@ -98,7 +101,7 @@ def run(orders: Orders) -> None:
     if any(target.interface for target in orders.targets):
         work.append(lambda: _watch_ports(pinger, over.is_set))
     if orders.checks:
-        work.append(lambda: _check_services(orders.checks, reporter, over))
+        work.append(lambda: _check_services(orders, reporter, over))
     if orders.targets:
         work.append(lambda: _read_sessions(reporter, over))
     threads = [threading.Thread(target=one) for one in work]
@@ -117,19 +120,28 @@ def _watch_ports(pinger: Pinger, is_over: Callable[[], bool]) -> None:
     ports.watch(lambda name, runs: pinger.turn(name, is_up=runs), is_over)
 
 
-def _check_services(checks: Sequence[Check], reporter: Reporter, over: threading.Event) -> None:
-    """Make every check every CHECK_S, a few at a time; not all PCs of the province at once."""
-    over.wait(random.uniform(0, CHECK_S))  # noqa: S311 spreads agents
+def _check_services(orders: Orders, reporter: Reporter, over: threading.Event) -> None:
+    """Make every check when it is due, a few at a time; not all PCs of the province at once."""
+    interval_s = orders.check_interval_s
+    first = time.monotonic() + random.uniform(0, interval_s)  # noqa: S311 spreads agents
+    courses = [begin(check, first) for check in orders.checks]
     with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
-        while not over.is_set():
-            began = time.monotonic()
-            for found in pool.map(examine, checks):
+        while not over.wait(max(0.0, min(one.due for one in courses) - time.monotonic())):
+            now = time.monotonic()
+            due = [number for number, one in enumerate(courses) if one.due <= now]
+            checks = [courses[number].check for number in due]
+            for number, found in zip(due, pool.map(examine, checks), strict=True):
                 row = [found.service, found.at, int(found.is_ok), found.duration_s]
                 reporter.put("check", [*row, found.expires_s, found.why])
+                courses[number] = after(
+                    courses[number],
+                    is_ok=found.is_ok,
+                    now=time.monotonic(),
+                    interval_s=interval_s,
+                )
                 if over.is_set():
                     pool.shutdown(wait=False, cancel_futures=True)
                     return
-            over.wait(max(0.0, CHECK_S - (time.monotonic() - began)))
 
 
 def _read_sessions(reporter: Reporter, over: threading.Event) -> None:

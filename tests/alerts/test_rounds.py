@@ -211,3 +211,33 @@ def test_a_service_that_dies_is_not_out_of_reach_of_every_site(play: Stage) -> N
         play.pass_time(10, every=5)
 
     assert play.firing() == ()
+
+
+def test_what_a_pc_saw_before_a_service_came_back_is_no_alert(play: Stage) -> None:
+    """It asks every 30 s, so that its last word may be that old when the data centre is glad."""
+
+    def measure(seen_from: str, value: float) -> None:
+        play.measure("service_up", value, service="portal", **{"from": seen_from})
+
+    measure("datacentre", 0.0)
+    measure("dien-ban", 0.0)
+    for second in range(5, 80, 5):
+        play.pass_time(5)
+        measure("datacentre", 1.0)
+        if second % 30 == 0:
+            measure("dien-ban", 1.0)
+
+    assert play.told() == []
+
+
+def test_the_last_word_of_a_pc_that_fell_silent_does_not_count(play: Stage) -> None:
+    """Who starts to look 80 s later does not know what the PC would see now."""
+    play.measure("service_up", 0.0, service="portal", **{"from": "dien-ban"})
+    play.worker.close(play.context)
+    play.clock.now += timedelta(seconds=80)
+    play.worker = play.start()
+    for _ in range(5):
+        play.measure("service_up", 1.0, service="portal", **{"from": "datacentre"})
+        play.pass_time(10, every=5)
+
+    assert play.told() == []

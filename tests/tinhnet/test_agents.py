@@ -61,7 +61,7 @@ def test_a_pc_checks_what_its_site_may_use(network: DeclaredNetwork) -> None:
     told = json.loads(json.dumps(orders_of(network, "dien-ban-pc", "10.90.99.10", 7443)))
     checks = {one["service"]: one for one in told["checks"]}
 
-    assert told["targets"] == []
+    assert (told["targets"], told["check_interval_s"]) == ([], 30)
     assert set(checks) == {
         "portal", "dvc", "docs", "onestop", "pki", "ocsp", "dns1", "dns2", "ntp1", "ntp2",
     }  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, abort, render_template
 from flask_babel import lazy_gettext
 
+from tinhnet.agents import CHECK_STALE_S
 from tinhnet.model.link import Link
 from tinhnet.model.place import OrgUnit, Site
 from tinhnet.standing import Stand
@@ -29,8 +30,8 @@ PAGE = Page(
     _pages, Entry("sites.browse", lazy_gettext("Sites"), "building-2", "inventory", order=10)
 )
 
-SEEN = timedelta(seconds=60)
-"""A check of a service from a site counts so long; it is asked every ten seconds."""
+SEEN = timedelta(seconds=CHECK_STALE_S)
+"""A check of a service from a site counts so long."""
 CIRCUITS = {
     "none": lambda circuits: not circuits,
     "one": lambda circuits: len(circuits) == 1,

@@ -11,7 +11,7 @@ import pytest
 
 from collectors.agent.probe import OrdersError, read_orders
 from tests.collectors.listen.conftest import LOCAL, TOKEN, Collector, until
-from tinhnet.agents import orders_of
+from tinhnet.agents import CHECK_INTERVAL_S, orders_of
 from tinhnet.inventory import load
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +78,7 @@ def test_the_agent_tells_what_it_sees_until_it_is_ended(
         ),
         ({"interval_s": 0}, "interval_s is 0, expected 0.1 to 3600"),
         ({"interval_s": True}, "interval_s is True, expected 0.1 to 3600"),
+        ({"check_interval_s": 0.5}, "check_interval_s is 0.5, expected 1 to 3600"),
     ],
 )
 def test_orders_that_cannot_be_followed_say_why(
@@ -96,7 +97,7 @@ def test_orders_name_files_beside_them(tmp_path: Path) -> None:
     orders = read_orders(write(tmp_path))
 
     assert (orders.who.token, orders.where.authority) == (TOKEN, "a certificate")
-    assert (orders.interval_s, orders.patience_s) == (1.0, 1.0)
+    assert (orders.interval_s, orders.patience_s, orders.check_interval_s) == (1.0, 1.0, 30.0)
 
 
 @pytest.mark.parametrize("device", ["core1", "dien-ban-pc"])
@@ -111,6 +112,7 @@ def test_the_orders_of_the_declared_network_can_be_followed(tmp_path: Path, devi
 
     assert (orders.who.agent, orders.where.port) == (device, 7443)
     assert bool(orders.targets) is (device == "core1")
+    assert orders.check_interval_s == CHECK_INTERVAL_S
     assert {one.kind for one in orders.checks} == (
         set() if device == "core1" else {"https", "dns", "ntp", "tcp"}
     )
@@ -120,16 +122,19 @@ def test_a_pc_checks_a_service_and_tells(collector: Collector, tmp_path: Path) -
     """Without raw sockets: a PC has no circuit to ask."""
     where = {"host": LOCAL, "port": collector.port, "name": LOCAL, "authority_file": "ca.pem"}
     checks = [{"service": "ocsp", "kind": "tcp", "address": LOCAL, "port": 1}]
-    path = write(tmp_path, agent="core1", collector=where, targets=[], checks=checks)
+    orders = {"targets": [], "checks": checks, "check_interval_s": 1}
+    path = write(tmp_path, collector=where, **orders)
     (tmp_path / "ca.pem").write_text(collector.authority, encoding="ascii")
     with collector.running():
         command = [sys.executable, "-m", "collectors.agent.probe", str(path)]
         agent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        until(lambda: bool(collector.rows), "a row has come")
+        until(lambda: len(collector.rows) > 1, "it was checked twice")
         agent.send_signal(signal.SIGTERM)
         _, said = agent.communicate(timeout=60)
 
     assert (agent.returncode, said) == (0, "")
     assert collector.messages[0][1].kind == "check"
+    first, second = (float(str(row[1])) for row in collector.rows[:2])
+    assert 0.9 < second - first < 5
     service, _, is_ok, _, expires_s, why = collector.rows[0]
     assert (service, is_ok, expires_s, why) == ("ocsp", 0, None, "Connection refused")
