@@ -16,15 +16,17 @@ from tinhnet.model.service import Expectation, Service
 PROBES = "core"
 CHECKS = "pc"
 ROLES = frozenset((PROBES, CHECKS))
+COLLECTOR = "collector"
+"""The name of the certificate by which the collector proves itself."""
 LINKS = frozenset(("circuit", "patch"))
 SECRET = "agent/"  # noqa: S105 the beginning of names, not a value
 TOKEN_FILE = "token"  # noqa: S105 the name of a file
 AUTHORITY_FILE = "authority.pem"
 SIX = "/ipv6"
 """Ends the name of a target that asks over IPv6 what another asks over IPv4."""
-OPENED = "tcp"
-SPOKEN = frozenset(("https", "dns", "ntp"))
-"""Kinds of checks that an agent makes in the service's own protocol; else a port is opened."""
+HTTPS, TLS, OPENED = "https", "tls", "tcp"
+SPOKEN = {HTTPS: HTTPS, "dns": "dns", "ntp": "ntp", "syslog-tls": TLS}
+"""How a service of a kind is checked; of any other kind the port is opened."""
 
 CHECK_INTERVAL_S = 30
 """Seconds between two checks of a service by one PC; forty PCs share the servers."""
@@ -54,6 +56,11 @@ def collector_name(network: DeclaredNetwork) -> str:
     """Return the DNS name that the collector's certificate bears."""
     device = collector_of(network)
     return f"{device.id if device else 'collector'}.{network.province.domain}"
+
+
+def kind_of(service: Service) -> str:
+    """Return how a service is checked."""
+    return SPOKEN.get(service.check.kind, OPENED)
 
 
 def link_of(target: str) -> str:
@@ -104,7 +111,7 @@ def _checks(network: DeclaredNetwork, pc: Device) -> Iterator[Row]:
         if wanted.client != pc.id or not wanted.allowed or service is None:
             continue
         if (wanted.protocol, wanted.port) == (service.protocol, service.port):
-            kind = service.check.kind if service.check.kind in SPOKEN else OPENED
+            kind = kind_of(service)
             if kind != OPENED or service.protocol == OPENED:
                 yield _check(network, wanted, service, kind)
 
@@ -117,9 +124,10 @@ def _check(network: DeclaredNetwork, wanted: Expectation, service: Service, kind
         "address": str(wanted.address4),
         "port": wanted.port,
     }
-    if kind == "https":
-        row |= {"name": service.name, "path": service.check.path or "/"}
-        row |= {"expect": service.check.expect or "", "authority_file": AUTHORITY_FILE}
+    if kind in (HTTPS, TLS):
+        row |= {"name": service.name, "authority_file": AUTHORITY_FILE}
+    if kind == HTTPS:
+        row |= {"path": service.check.path or "/", "expect": service.check.expect or ""}
     elif kind == "dns":
         row |= _lookup(network)
     return row

@@ -17,7 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+from collectors.agent.proof import Proof
+
 PATIENCE_S = 5.0
+GOODBYE_S = 1.0
+"""How long a server may take to end a conversation that we ended."""
 LONGEST_BODY = 1 << 20
 NTP_QUESTION = b"\x23" + 47 * b"\0"
 """Version 4, mode 3: a client's question (RFC 5905, section 7.3)."""
@@ -32,7 +36,8 @@ DNS_ADDRESS = 1
 class Check(NamedTuple):
     """What to ask; `expect` is the text or address that must be in the answer.
 
-    `authority` is the CA (PEM) that the server's certificate must come from.
+    `authority` is the CA (PEM) that the server's certificate must come from,
+    `proof` what a server that asks who we are is shown.
     """
 
     service: str
@@ -43,6 +48,7 @@ class Check(NamedTuple):
     path: str = "/"
     expect: str = ""
     authority: str = ""
+    proof: Proof | None = None
 
 
 class Found(NamedTuple):
@@ -92,13 +98,7 @@ def examine(check: Check) -> Found:
 
 def _page(check: Check) -> _Answer:
     """Fetch a page by HTTPS; certificate, name, status and text must be right."""
-    ends = time.monotonic() + PATIENCE_S
-    trust = ssl.create_default_context(cadata=check.authority or None)
-    with (
-        _connect(check) as plain,
-        _cut_off(plain, ends),
-        trust.wrap_socket(plain, server_hostname=check.name or check.address) as channel,
-    ):
+    with _protected(check) as channel:
         expires_s = _expires(channel)
         connection = http.client.HTTPConnection(check.name or check.address, check.port)
         connection.sock = channel
@@ -110,6 +110,35 @@ def _page(check: Check) -> _Answer:
     if check.expect not in text:
         return _Answer(f"the page lacks {check.expect!r}", expires_s)
     return _Answer("", expires_s)
+
+
+def _handshake(check: Check) -> _Answer:
+    """Shake hands by TLS and say goodbye; certificate and name must be right.
+
+    In TLS 1.3 the handshake is over for us before the server has looked at
+    our own certificate (RFC 8446, section 2): that it takes it is not proven.
+    """
+    with _protected(check) as channel:
+        expires_s = _expires(channel)
+        channel.settimeout(GOODBYE_S)
+        with suppress(OSError):  # some end without a goodbye of their own
+            channel.unwrap()
+    return _Answer("", expires_s)
+
+
+@contextmanager
+def _protected(check: Check) -> Iterator[ssl.SSLSocket]:
+    """Connect by TLS, for PATIENCE_S in all."""
+    ends = time.monotonic() + PATIENCE_S
+    trust = ssl.create_default_context(cadata=check.authority or None)
+    if check.proof is not None:
+        check.proof.load(trust)
+    with (
+        _connect(check) as plain,
+        _cut_off(plain, ends),
+        trust.wrap_socket(plain, server_hostname=check.name or check.address) as channel,
+    ):
+        yield channel
 
 
 def _expires(channel: ssl.SSLSocket) -> float | None:
@@ -168,6 +197,7 @@ def _opened(check: Check) -> _Answer:
 
 KINDS: Mapping[str, Callable[[Check], _Answer]] = {
     "https": _page,
+    "tls": _handshake,
     "dns": _name,
     "ntp": _clock,
     "tcp": _opened,

@@ -234,7 +234,8 @@ def _target(value: object, path: Path) -> Target:
 def _check(value: object, path: Path) -> Check:
     one = _mapping(value, f"{path}: a check")
     service, kind = _word(one, "service", path), _word(one, "kind", path)
-    unknown = sorted(set(one) - {*Check._fields, "authority_file"} | ({"authority"} & set(one)))
+    known = {*Check._fields, "authority_file"} - {"authority", "proof"}
+    unknown = sorted(set(one) - known)
     if unknown:
         raise OrdersError(f"{path}: check of {service} has unknown {', '.join(unknown)}")
     if kind not in KINDS:

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Which authority a service is checked against."""
+"""Which authority a service is checked against, and how we prove ourselves to it."""
 
 from pathlib import Path
+
+from collectors.agent.proof import Proof
+from tinhnet.agents import COLLECTOR
+from tinhnet.secrets import SecretMissingError, SecretStore
 
 AUTHORITY = Path("pki/ca.pem")
 PARTNERS = Path("partners")
@@ -19,3 +23,12 @@ def authority_of(state: Path, server: str) -> str:
         except OSError:
             continue
     return ""
+
+
+def proof_of(state: Path, secrets: SecretStore) -> Proof | None:
+    """Return the collector's certificate with its key, None before it was issued."""
+    try:
+        held = (state / "pki" / f"{COLLECTOR}.pem").read_text(encoding="ascii")
+        return Proof(held, secrets.read(f"pki/{COLLECTOR}").value)
+    except (OSError, SecretMissingError):
+        return None

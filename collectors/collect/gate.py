@@ -2,21 +2,20 @@
 """Where agents report: a TLS listener with a certificate of the province's own authority."""
 
 import asyncio
-import os
 import ssl
 from collections.abc import Mapping, Sequence
 from threading import Event as Flag
 
+from collectors.agent.proof import Proof
 from collectors.collect.reports import Reports
 from collectors.listen.agents import Agents
-from tinhnet.agents import SECRET, SIX, collector_name, collector_of, runs_agent
+from tinhnet.agents import COLLECTOR, SECRET, SIX, collector_name, collector_of, runs_agent
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.pki import Distribution, Pki
 
-CERTIFICATE = "collector"
 LOOK_S = 0.2
 RENEW_S = 86_400.0
 KIND = "link:"
@@ -94,21 +93,13 @@ class Gate:
         return host, settings.agents_port
 
     def _certify(self, tls: ssl.SSLContext) -> None:
-        """Load the collector's certificate, issued anew when that is due; the key stays in memory.
-
-        OpenSSL wants a path, and a file in memory has one (memfd_create(2)).
-        """
+        """Load the collector's certificate, issued anew when that is due."""
         device = collector_of(self._network)
         both = (device.management4, device.management6) if device else ()
         addresses = [one for one in both if one is not None]
         name = collector_name(self._network)
-        issued = self._pki().server(CERTIFICATE, [name], addresses)
-        memory = os.memfd_create("tinhnet")
-        try:
-            os.write(memory, (issued.certificate_pem + issued.key.value).encode())
-            tls.load_cert_chain(f"/proc/self/fd/{memory}")
-        finally:
-            os.close(memory)
+        issued = self._pki().server(COLLECTOR, [name], addresses)
+        Proof(issued.certificate_pem, issued.key.value).load(tls)
 
     def _pki(self) -> Pki:
         network = self._network

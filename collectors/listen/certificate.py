@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The certificate with which log lines are taken over TLS, of the province's own authority."""
 
-import os
 import ssl
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from collectors.agent.proof import Proof
 from tinhnet.context import Context
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
@@ -20,22 +20,16 @@ def certify(
     controller: Device | None,
     host: str,
 ) -> None:
-    """Load the listener's certificate, issued anew when that is due; its key stays in memory.
+    """Load the listener's certificate, issued anew when that is due.
 
     It bears the controller's name and addresses and the address that is
-    listened on.  OpenSSL wants a path, and a file in memory has one
-    (memfd_create(2)).
+    listened on.
     """
     name = controller.id if controller else NAME
     issued = _pki(context, network).server(
         NAME, [f"{name}.{network.province.domain}", name], _addresses(controller, host)
     )
-    memory = os.memfd_create("tinhnet")
-    try:
-        os.write(memory, (issued.certificate_pem + issued.key.value).encode())
-        tls.load_cert_chain(f"/proc/self/fd/{memory}")
-    finally:
-        os.close(memory)
+    Proof(issued.certificate_pem, issued.key.value).load(tls)
 
 
 def _addresses(controller: Device | None, host: str) -> list[IPv4Address | IPv6Address]:

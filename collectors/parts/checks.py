@@ -13,7 +13,7 @@ from threading import Event as Flag
 from collectors.agent.check import Check, Found, examine
 from collectors.checks.clock import offset_s
 from collectors.checks.plan import NTP, checks_of
-from collectors.checks.trust import authority_of
+from collectors.checks.trust import authority_of, proof_of
 from collectors.part import Part, Sink
 from tinhnet.context import Context
 from tinhnet.model.declared import DeclaredNetwork
@@ -156,10 +156,14 @@ def _made(check: Check) -> Made:
 
 def make(context: Context, network: DeclaredNetwork, sink: Sink) -> Part:
     """Return the part for the declared network."""
-    state = context.config.state
+    state, secrets = context.config.state, context.secrets
     servers = {one.id: one.server for one in network.services.values()}
     found = partial(authority_of, state)
-    return Checking(lambda: list(checks_of(network, found)), servers, sink)
+
+    def checks() -> list[Check]:
+        return list(checks_of(network, found, proof_of(state, secrets)))
+
+    return Checking(checks, servers, sink)
 
 
 PART = make

@@ -71,10 +71,14 @@ def test_the_agent_tells_what_it_sees_until_it_is_ended(
             {"targets": [{"name": "a", "address": LOCAL, "source": "::1"}]},
             "target a: ::1 cannot ask 127.0.0.1",
         ),
-        ({"checks": [{"service": "portal", "kind": "gopher"}]}, "gopher is none of https, dns"),
+        ({"checks": [{"service": "portal", "kind": "gopher"}]}, "gopher is none of https, tls"),
         (
             {"checks": [{"service": "x", "kind": "tcp", "address": LOCAL, "port": 1, "more": 1}]},
             "check of x has unknown more",
+        ),
+        (
+            {"checks": [{"service": "x", "kind": "tls", "proof": {}}]},
+            "check of x has unknown proof",
         ),
         ({"interval_s": 0}, "interval_s is 0, expected 0.1 to 3600"),
         ({"interval_s": True}, "interval_s is True, expected 0.1 to 3600"),
