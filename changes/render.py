@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One whole intended configuration per router, rendered from the declared network."""
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -158,9 +159,15 @@ def _section(section: str, view: Mapping[str, object]) -> str:
 
 
 def prepare() -> None:
-    """Compile every template once, before a run forks a process for each device."""
+    """Compile every template once, before a run forks a process for each device.
+
+    What exists by now is kept out of garbage collection: a child that walks
+    through it copies its memory, page by page.
+    """
     for section in SECTIONS:
         _environment().get_template(f"frr/{section}.j2")
+    gc.collect()
+    gc.freeze()
 
 
 @cache

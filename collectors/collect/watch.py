@@ -2,6 +2,7 @@
 """What is seen of every thing right now, from the requests of all who ask it."""
 
 import bisect
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ class _Stream:
 
     asked: list[Asked] = field(default_factory=list)
     has_answered: bool = False
+    lost_at: float = -math.inf
 
     def take(self, one: Asked) -> None:
         """Put a request in its place; an answer that comes late replaces its loss."""
@@ -45,7 +47,10 @@ class _Stream:
                 self.asked[at] = one
         else:
             self.asked.insert(at, one)
-        self.has_answered |= one.taken_s is not None
+        if one.taken_s is not None:
+            self.has_answered = True
+        else:
+            self.lost_at = max(self.lost_at, one.at)
         oldest = self.asked[-1].at - MEMORY_S
         if self.asked[0].at < oldest:
             del self.asked[: bisect.bisect_left(self.asked, oldest, key=lambda held: held.at)]
@@ -124,7 +129,10 @@ class Watch:
 
     def _verdict(self, thing: str, now: float) -> Verdict:
         streams = self._streams[thing]
-        found = {who: judge(one.asked, now) for who, one in streams.items()}
+        found = {
+            who: judge(one.asked, now, is_clean=one.lost_at < now - MEMORY_S)
+            for who, one in streams.items()
+        }
         refusing = frozenset(who for who, one in streams.items() if not one.has_answered)
         return join({who: one for who, one in found.items() if one is not None}, refusing)
 

@@ -3,7 +3,10 @@
 
 from datetime import UTC, datetime
 
-from collectors.collect.verdict import Asked
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.collect.verdict import Asked, judge
 from collectors.collect.watch import Change, Watch
 from tinhnet.model.observation import Observation, State
 
@@ -118,3 +121,27 @@ def test_what_the_network_does_not_know_any_more_is_forgotten() -> None:
     watch.forget_but({CORE})
 
     assert watch.observations(NOW + 1) == {}
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from([0.1, 1.0, 4.0]), st.sampled_from([0.004, 0.004, 0.004, None])),
+    min_size=1,
+    max_size=120,
+)
+
+
+@given(STEPS)
+def test_the_short_way_over_clean_requests_says_the_same(
+    steps: list[tuple[float, float | None]],
+) -> None:
+    """Whatever was lost, and however long ago, all requests looked at say the same."""
+    watch, held, at = Watch({}), [], NOW
+    for after, taken in steps:
+        at += after
+        held.append(Asked(at, taken))
+        watch.take(LINK, "core1", held[-1], at)
+        whole = judge([one for one in held if one.at >= at - 60.0], at)
+
+        seen = watch.observations(at)[LINK]
+        assert whole is not None
+        assert (seen.state, seen.why) == (whole.state, whole.why)
