@@ -7,9 +7,9 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import insert
 
-from tinhnet.store import schema
 from tinhnet.store.engine import Store
 from tinhnet.store.migrate import MIGRATIONS, known
+from tinhnet.store.schema.jobs import jobs
 
 NOW = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 
@@ -39,4 +39,4 @@ def write_first_release(store: Store) -> None:
         settings.attributes["connection"] = connection
         command.upgrade(settings, known()[0])
     with store.writing() as connection:
-        connection.execute(insert(schema.jobs).values(FIRST_JOB))
+        connection.execute(insert(jobs).values(FIRST_JOB))

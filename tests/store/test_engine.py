@@ -29,7 +29,8 @@ from tinhnet.store.errors import (
 )
 from tinhnet.store.heartbeats import Heartbeat, beat, forget, list_heartbeats, move, position
 from tinhnet.store.migrate import current, known, migrate, open_store, refuse_unfit
-from tinhnet.store.schema import Moment, metadata
+from tinhnet.store.schema.columns import Moment
+from tinhnet.store.schema.whole import metadata
 from tinhnet.store.wake import waking
 
 NOW = datetime(2016, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
@@ -104,7 +105,7 @@ def test_two_writers_wait_for_each_other(store: Store, make_store: Callable[[], 
 
 
 def test_the_tables_are_what_the_migrations_made(store: Store) -> None:
-    """Code reads schema.py, the database came from the migrations: both must agree."""
+    """Code reads the declared tables, the database came from the migrations: both must agree."""
     found = inspect(store.engine)
 
     assert set(found.get_table_names()) - {"alembic_version"} == set(metadata.tables)

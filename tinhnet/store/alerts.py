@@ -15,7 +15,8 @@ from tinhnet.model.alert import (
     AlertState,
     Notice,
 )
-from tinhnet.store.schema import EPOCH, MICROSECOND, alert_entries, alerts, notices
+from tinhnet.store.schema.alerts import alert_entries, alerts, notices
+from tinhnet.store.schema.columns import EPOCH, MICROSECOND
 
 ALL = AlertFilter()
 AT_ONCE = 500

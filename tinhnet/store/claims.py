@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from tinhnet.alerting.ledger import Claim
-from tinhnet.store.schema import claims
+from tinhnet.store.schema.watch import claims
 
 
 def open_claims(connection: Connection) -> dict[str, Claim]:

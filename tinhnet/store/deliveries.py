@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
-from tinhnet.store.schema import deliveries
+from tinhnet.store.schema.alerts import deliveries
 
 WAITING = "waiting"
 DELIVERED = "delivered"

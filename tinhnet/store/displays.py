@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from tinhnet.store.schema import displays
+from tinhnet.store.schema.people import displays
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from tinhnet.store.schema import duties
+from tinhnet.store.schema.alerts import duties
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from tinhnet.model.event import Event, EventFilter, Severity, Source
-from tinhnet.store.schema import events
+from tinhnet.store.schema.watch import events
 
 ALL = EventFilter()
 AT_ONCE = 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from tinhnet.model.audit import AuditEntry, EvidenceFilter
-from tinhnet.store.schema import evidence, evidence_checkpoints
+from tinhnet.store.schema.evidence import evidence, evidence_checkpoints
 
 CHUNK = 1000
 ALL = EvidenceFilter()

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tinhnet.store.schema import first_run
+from tinhnet.store.schema.people import first_run
 
 
 def offered_hash(connection: Connection) -> str | None:

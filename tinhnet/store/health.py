@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, func, select
 
 from tinhnet.store.events import last_number
-from tinhnet.store.schema import alerts, jobs
+from tinhnet.store.schema.alerts import alerts
+from tinhnet.store.schema.jobs import jobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from tinhnet.store.schema import cursors, heartbeats
+from tinhnet.store.schema.watch import cursors, heartbeats
 
 
 @dataclass(frozen=True, slots=True)

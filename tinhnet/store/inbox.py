@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func
 from tinhnet.model.alert import AlertRecord, AlertState
 from tinhnet.model.event import Severity
 from tinhnet.store.alerts import find_alerts
-from tinhnet.store.schema import alert_entries, alerts, handovers, tickets, windows
+from tinhnet.store.schema.alerts import alert_entries, alerts, handovers, tickets, windows
 
 CAUSES = ("circuit-down", "device-down", "service-down", "site-down", "network-down")
 """Rules whose alerts are causes: the ones that others hide behind (docs/watch.md)."""

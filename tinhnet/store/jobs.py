@@ -17,7 +17,7 @@ from tinhnet.model.job import (
     JobState,
     Risk,
 )
-from tinhnet.store.schema import job_devices, job_events, jobs
+from tinhnet.store.schema.jobs import job_devices, job_events, jobs
 
 PAGE = 1000
 """Most rows that one call returns."""

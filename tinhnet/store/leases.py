@@ -11,7 +11,7 @@ from tinhnet import reasons
 from tinhnet.errors import TinhnetError
 from tinhnet.model.job import DeviceResult, Job, JobDevice, JobState, Risk
 from tinhnet.store.jobs import get_job, list_devices, list_jobs, put_devices
-from tinhnet.store.schema import jobs
+from tinhnet.store.schema.jobs import jobs
 
 
 class LeaseLostError(TinhnetError):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from tinhnet.store.schema import memories
+from tinhnet.store.schema.watch import memories
 
 
 def recall(connection: Connection, name: str) -> str | None:

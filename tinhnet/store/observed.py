@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from tinhnet.model.observation import Observation, State
 from tinhnet.store.errors import StoreError
-from tinhnet.store.schema import EPOCH, MICROSECOND, observed, reprobes
+from tinhnet.store.schema.columns import EPOCH, MICROSECOND
+from tinhnet.store.schema.watch import observed, reprobes
 
 FORMAT = 1
 Raw: TypeAlias = tuple[str, int, str]

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from tinhnet.model.actor import Role, Token, User
-from tinhnet.store.schema import EPOCH, login_failures, tokens, users
+from tinhnet.store.schema.columns import EPOCH
+from tinhnet.store.schema.people import login_failures, tokens, users
 
 
 @dataclass(frozen=True, slots=True)

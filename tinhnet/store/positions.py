@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tinhnet.store.schema import positions
+from tinhnet.store.schema.watch import positions
 
 Place: TypeAlias = tuple[float, float]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from tinhnet.model.job import DeviceResult, JobState, Risk
-from tinhnet.store.schema import job_devices, job_events, jobs
+from tinhnet.store.schema.jobs import job_devices, job_events, jobs
 
 FAULTS = (DeviceResult.FAILED.value, DeviceResult.UNREACHABLE.value)
 FAULT_KINDS = ("error",)

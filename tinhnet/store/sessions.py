@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from tinhnet.model.actor import Session
-from tinhnet.store.schema import sessions
+from tinhnet.store.schema.people import sessions
 
 
 def add_session(connection: Connection, session: Session) -> None:

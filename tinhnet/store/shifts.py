@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from tinhnet.store.schema import EPOCH, MICROSECOND, handovers, tickets
+from tinhnet.store.schema.alerts import handovers, tickets
+from tinhnet.store.schema.columns import EPOCH, MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from tinhnet.store.events import Numbered, newest
 from tinhnet.store.inbox import CAUSES, SHOWN, get_alerts
 from tinhnet.store.jobs import find_job
 from tinhnet.store.observed import Sheet
-from tinhnet.store.schema import alerts, job_devices, jobs, observed
+from tinhnet.store.schema.alerts import alerts
+from tinhnet.store.schema.jobs import job_devices, jobs
+from tinhnet.store.schema.watch import observed
 
 MOST_CAUSES = 500
 """Causes that hold at once; with more of them, which one is named says little."""

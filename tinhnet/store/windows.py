@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Connection, Row, cast, insert, select, type_c
 
 from tinhnet.alerting.recurrence import parse, text_of
 from tinhnet.model.window import Scope, Window
-from tinhnet.store.schema import EPOCH, MICROSECOND, windows
+from tinhnet.store.schema.alerts import windows
+from tinhnet.store.schema.columns import EPOCH, MICROSECOND
 
 SECOND = 1_000_000
 

@@ -3,7 +3,7 @@
 
 from alembic import context
 
-from tinhnet.store.schema import metadata
+from tinhnet.store.schema.whole import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
