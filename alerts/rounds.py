@@ -27,11 +27,11 @@ from alerts.scene import Scene
 from alerts.statement import Statement
 from tinhnet.alerting.rules import Rule
 from tinhnet.alerting.trial import Condition, Watch
-from tinhnet.config import Config
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
 from tinhnet.model.alert import AlertRecord
+from tinhnet.settings import Config
 from tinhnet.store import heartbeats, memories, observed
 from tinhnet.store.engine import Transaction
 from tinhnet.store.heartbeats import Heartbeat

@@ -11,9 +11,9 @@ from alerts.sight import Limits
 from tinhnet.alerting.life import Habits
 from tinhnet.alerting.rules import Rule, load_rules
 from tinhnet.alerting.trial import habits_of
-from tinhnet.config import AlertsConfig
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.settings import AlertsConfig
 
 
 @dataclass(frozen=True, slots=True)

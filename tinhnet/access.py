@@ -9,9 +9,9 @@ from hashlib import sha256
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from tinhnet.config import AccessConfig
 from tinhnet.errors import TinhnetError
 from tinhnet.model.actor import Actor, Role, Session
+from tinhnet.settings import AccessConfig
 
 EVERYBODY = frozenset(Role)
 PERMISSIONS: dict[str, frozenset[Role]] = {

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tinhnet.audit import EvidenceLog, evidence_log
 from tinhnet.clock import Clock, utc_now
-from tinhnet.config import Config, Loaded, load_config
+from tinhnet.config import Loaded, load_config
 from tinhnet.model.actor import Actor, Role
 from tinhnet.secrets import SecretStore, secrets_of
+from tinhnet.settings import Config
 from tinhnet.store.engine import Store
 from tinhnet.store.migrate import open_store
 from tinhnet.store.people import find_user

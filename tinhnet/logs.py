@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 import structlog
 
-from tinhnet.config import LogsConfig
+from tinhnet.settings import LogsConfig
 
 Field = str | int | float | bool | None
 

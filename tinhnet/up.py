@@ -15,7 +15,6 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from tinhnet.config import SupervisorConfig
 from tinhnet.console import say
 from tinhnet.context import Context
 from tinhnet.entrance import offer_first_run
@@ -23,6 +22,7 @@ from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
 from tinhnet.ports import listen
 from tinhnet.processes import adopt_orphans, end_descendants
+from tinhnet.settings import SupervisorConfig
 from tinhnet.worker import PARENT_VARIABLE, find_worker
 
 WEB = "web"

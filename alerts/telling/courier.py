@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from alerts.message import Delivery, Fate, Message, retry
 from alerts.telling.ready import Ready
 from alerts.telling.schedule import RECOVERIES
-from tinhnet.config import NotifyConfig
+from tinhnet.settings import NotifyConfig
 from tinhnet.store.deliveries import DELIVERED, DROPPED, GIVEN_UP, REFUSED, RETRY, KeptDelivery
 
 AT_ONCE = 16

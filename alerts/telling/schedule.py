@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from alerts.telling.group import groups, leader
 from alerts.telling.roster import Roster, levels, names, reached
 from alerts.telling.thread import Thread, Threads, episode_of, name_of
-from tinhnet.config import NotifyConfig
 from tinhnet.model.alert import AlertRecord, AlertState, Notice
 from tinhnet.model.event import Severity
 from tinhnet.receivers import RANK
+from tinhnet.settings import NotifyConfig
 
 URGENT = RANK[Severity.HIGH.value]
 """From this severity on somebody must acknowledge."""

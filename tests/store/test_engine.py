@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from tinhnet.config import Config, StoreConfig
 from tinhnet.model.job import JobEvent, JobRequest, Risk
+from tinhnet.settings import Config, StoreConfig
 from tinhnet.store import jobs
 from tinhnet.store.engine import Store, connect, copy_file
 from tinhnet.store.errors import (
@@ -216,7 +216,7 @@ def test_a_directory_that_cannot_be_written_is_named() -> None:
 
 def _open_as_nobody(state: Path) -> subprocess.CompletedProcess[str]:
     script = (
-        "import sys; from pathlib import Path; from tinhnet.config import Config;"
+        "import sys; from pathlib import Path; from tinhnet.settings import Config;"
         "from tinhnet.store.migrate import open_store; open_store(Config(state=Path(sys.argv[1])))"
     )
     return subprocess.run(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.past import NOW, write_first_release
-from tinhnet.config import Config, StoreConfig
+from tinhnet.settings import Config, StoreConfig
 from tinhnet.store import jobs
 from tinhnet.store.engine import Store, connect
 from tinhnet.store.errors import SchemaOlderError

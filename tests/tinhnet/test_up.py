@@ -18,10 +18,11 @@ import pytest
 from lab.execute import first_blocked
 from tests.background import IN_BACKGROUND
 from tinhnet import entrance
-from tinhnet.config import SupervisorConfig, load_config
+from tinhnet.config import load_config
 from tinhnet.context import open_context
 from tinhnet.model.actor import User
 from tinhnet.processes import descendants
+from tinhnet.settings import SupervisorConfig
 from tinhnet.store.engine import Store, connect
 from tinhnet.store.heartbeats import list_heartbeats
 from tinhnet.store.migrate import migrate

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from tinhnet.config import Config
 from tinhnet.doctor.finding import Examined, Purpose
 from tinhnet.errors import ProblemsError
 from tinhnet.inventory.loader import load
 from tinhnet.ports import holder
+from tinhnet.settings import Config
 from tinhnet.store.engine import SQLITE_FILE
 from tinhnet.store.errors import StoreError
 from tinhnet.store.migrate import current, known, store_of

@@ -20,10 +20,10 @@ from tinhnet.alerting.ledger import (
     rows_of,
 )
 from tinhnet.alerting.windows import occurrences, things_of
-from tinhnet.config import SlaConfig
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.settings import SlaConfig
 from tinhnet.store.claims import list_claims
 from tinhnet.store.windows import KeptWindow, list_windows
 

@@ -10,8 +10,8 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from tinhnet.config import Config
 from tinhnet.secrets import secrets_of
+from tinhnet.settings import Config
 from tinhnet.store.engine import Store, connect
 from tinhnet.store.errors import SchemaNewerError, SchemaOlderError
 

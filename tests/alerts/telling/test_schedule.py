@@ -9,9 +9,9 @@ from alerts.telling.schedule import Order, due, looked_at, told
 from alerts.telling.thread import Thread, of_text, to_text
 from tests.alerts.telling.place import START, Clock, happen, receiver, record
 from tinhnet.alerting.life import Acknowledged, Cleared, Event, Raised, Released
-from tinhnet.config import NotifyConfig
 from tinhnet.model.alert import AlertRecord
 from tinhnet.receivers import Receiver
+from tinhnet.settings import NotifyConfig
 from tinhnet.store.duties import Duty
 
 HABITS = NotifyConfig()

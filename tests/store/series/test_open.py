@@ -8,8 +8,8 @@ import pytest
 
 from tests.store.series.between import between
 from tests.store.series.trial import BEGIN, Now
-from tinhnet.config import Config, SeriesConfig
 from tinhnet.secrets import SecretMissingError, secrets_of
+from tinhnet.settings import Config, SeriesConfig
 from tinhnet.store.series.errors import SeriesError
 from tinhnet.store.series.files import FileSeries
 from tinhnet.store.series.open import open_series

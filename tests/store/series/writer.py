@@ -36,8 +36,8 @@ class Writing:
     def _opened(self, state: Path, url: str) -> SeriesStore:
         if url:
             from tests.store.series.trial import store_at  # noqa: PLC0415
-            from tinhnet.config import LogsConfig  # noqa: PLC0415
             from tinhnet.logs import set_up_logs  # noqa: PLC0415
+            from tinhnet.settings import LogsConfig  # noqa: PLC0415
 
             set_up_logs(LogsConfig(), str)  # on standard error, as the product does
             return store_at(url, state / "series", lambda: self.now)

@@ -2,9 +2,9 @@
 """Opening the samples of an installation."""
 
 from tinhnet.clock import Clock
-from tinhnet.config import Config
 from tinhnet.logs import log_of
 from tinhnet.secrets import secrets_of
+from tinhnet.settings import Config
 from tinhnet.store.series.contract import SeriesStore
 from tinhnet.store.series.files import FileSeries
 from tinhnet.store.series.prometheus import PrometheusSeries
