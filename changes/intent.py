@@ -17,7 +17,7 @@ from changes.logins import (
     snmp_users,
 )
 from changes.names import records, reverse4, reverse6, serial
-from changes.site_check import Trust
+from changes.site_trials import Trust
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
 from tinhnet.model.service import Permit, Service

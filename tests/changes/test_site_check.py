@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from changes.site_check import SiteError, Trust, Verdict, is_here, request, trials, verdicts
+from changes.site_check import SiteError, Verdict, is_here, request, verdicts
+from changes.site_trials import Trust, trials
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.pki import Distribution, Issued, Pki

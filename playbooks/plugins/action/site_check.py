@@ -8,7 +8,8 @@ from ansible.plugins.action import ActionBase
 
 from changes.action import done, failed, no_session, target_of
 from changes.intent import province, trust
-from changes.site_check import COMMAND, is_here, request, trials, verdicts
+from changes.site_check import COMMAND, is_here, request, verdicts
+from changes.site_trials import trials
 from tinhnet.errors import TinhnetError
 
 
