@@ -8,21 +8,34 @@ from typing import Annotated
 import typer
 
 from tinhnet import access
-from tinhnet.console import Row, print_json, print_rows, say
+from tinhnet.alerting.ledger import Row
+from tinhnet.console import Cell, print_json, print_rows, say
 from tinhnet.context import context_of_command, local_actor
 from tinhnet.errors import TinhnetError
 from tinhnet.inventory import load
+from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.sla.causes import causes_of, explained_row
-from tinhnet.sla.listing import (
-    as_csv,
-    intervals_csv,
-    name_of,
-    percent,
-    report_row,
-)
+from tinhnet.sla.listing import as_csv, intervals_csv, name_of, percent, report_row
 from tinhnet.sla.report import KINDS, Report, newest_month, report_of
 
 app = typer.Typer()
+COLUMNS = {
+    "kind": "kind",
+    "subject": "id",
+    "name": "name",
+    "availability": "up %",
+    "known": "known %",
+    "outages": "outages",
+    "down_s": "down s",
+    "planned_s": "planned s",
+}
+INTERVAL_COLUMNS = {
+    "start": "from",
+    "end": "until",
+    "verdict": "counts as",
+    "seen": "seen",
+    "sources": "sources",
+}
 
 
 class Language(StrEnum):
@@ -52,51 +65,37 @@ def show_sla(
         access.require(local_actor(context), "network.view")
         network = load(context.config.inventory)
         report = report_of(context, network, month or newest_month(context.now))
-        kind, subject = _subject(report, of) if of else ("", "")
+        kind, subject = _subject(report, of) if of is not None else ("", "")
         with context.store.reading() as connection:
             causes = causes_of(connection, kind, subject, report.period)
-    if of is not None:
-        found = report.intervals(kind, subject)
-        if csv:
-            sys.stdout.writelines(intervals_csv(found, language))
-            return
-        rows: list[Row] = [explained_row(one, causes) for one in found]
-        columns = {"start": "from", "end": "until", "verdict": "counts as", "seen": "seen"}
-        print_rows(rows, columns | {"sources": "sources"}, as_json=as_json)
-        return
-    if as_json:
-        print_json(report_row(report, network))
+    if of is not None and csv:
+        sys.stdout.writelines(intervals_csv(report.intervals(kind, subject), language))
+    elif of is not None:
+        rows = [explained_row(one, causes) for one in report.intervals(kind, subject)]
+        print_rows(rows, INTERVAL_COLUMNS, as_json=as_json)
     elif csv:
         sys.stdout.writelines(as_csv(report, network, language))
-    elif not report.claims:
-        say(f"{report.month}: nothing was measured yet; `tinhnet up` with collect and alert does")
+    elif as_json:
+        print_json(report_row(report, network))
+    elif report.claims:
+        rows = [_table_row(row, network, language) for row in report.rows]
+        print_rows(rows, COLUMNS, as_json=False)
     else:
-        print_rows(
-            [
-                {
-                    "kind": row.kind,
-                    "subject": row.subject,
-                    "name": name_of(row.kind, row.subject, network, language),
-                    "availability": percent(row.availability_ratio) or None,
-                    "known": percent(row.known_ratio, 1) or None,
-                    "outages": row.outages,
-                    "down_s": round(row.down_s),
-                    "planned_s": round(row.planned_s),
-                }
-                for row in report.rows
-            ],
-            {
-                "kind": "kind",
-                "subject": "id",
-                "name": "name",
-                "availability": "up %",
-                "known": "known %",
-                "outages": "outages",
-                "down_s": "down s",
-                "planned_s": "planned s",
-            },
-            as_json=False,
-        )
+        say(f"{report.month}: nothing was measured yet; `tinhnet up` with collect and alert does")
+
+
+def _table_row(row: Row, network: DeclaredNetwork, language: Language) -> dict[str, Cell]:
+    """Return a line of the report for people: its table has fewer columns than its file."""
+    return {
+        "kind": row.kind,
+        "subject": row.subject,
+        "name": name_of(row.kind, row.subject, network, language),
+        "availability": percent(row.availability_ratio) or None,
+        "known": percent(row.known_ratio, 1) or None,
+        "outages": row.outages,
+        "down_s": round(row.down_s),
+        "planned_s": round(row.planned_s),
+    }
 
 
 def _subject(report: Report, of: str) -> tuple[str, str]:

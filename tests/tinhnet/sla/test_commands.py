@@ -5,10 +5,16 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+
+from tinhnet.alerting.ledger import Claim
+from tinhnet.config import load_config
+from tinhnet.context import open_context
+from tinhnet.store.claims import begin_claims
 
 ROOT = Path(__file__).parents[3]
 
@@ -57,6 +63,7 @@ def test_a_file_begins_with_the_mark_and_vietnamese_headings(tmp_path: Path) -> 
     [
         (["--month", "2026-13"], "is no month"),
         (["--of", "circuit:nowhere"], "has no circuit:nowhere"),
+        (["--of", ""], "the report has no "),
         (["--json", "--csv"], "exclude each other"),
     ],
 )
@@ -71,3 +78,22 @@ def test_what_makes_no_sense_is_said(tmp_path: Path, arguments: list[str], says:
 def test_nothing_measured_is_said(tmp_path: Path) -> None:
     """An empty table would look like a perfect month."""
     assert "nothing was measured yet" in product(tmp_path, "--month", "2026-01").stdout
+
+
+def test_what_was_measured_is_a_table_and_its_intervals(tmp_path: Path) -> None:
+    """People read the month as a table, and ask one line of it for its times."""
+    begin = datetime(2026, 1, 10, tzinfo=UTC)
+    claim = Claim(
+        "dien-ban-1", is_up=False, start=begin, end=begin + timedelta(hours=1), source="probe"
+    )
+    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, ROOT))
+    with opened.store.writing() as connection:
+        begin_claims(connection, [claim])
+    opened.store.close()
+    table = product(tmp_path, "--month", "2026-01").stdout.splitlines()
+    line = next(one for one in table if " dien-ban-1 " in one)
+    of = product(tmp_path, "--month", "2026-01", "--of", "circuit:dien-ban-1").stdout
+
+    assert " ".join(table[0].split()) == "kind id name up % known % outages down s planned s"
+    assert line.split()[-3:] == ["1", "3600", "0"]
+    assert any(" down " in one and "2026-01-10T00:00:00+00:00" in one for one in of.splitlines())
