@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alerts.graph import Graph, consequences, graph_of
 from alerts.watch import AlertWorker
+from tests.clock import Clock
 from tinhnet.config import load_config
 from tinhnet.context import open_context
 from tinhnet.inventory import load
@@ -35,22 +36,11 @@ ALONE = {"TINHNET__SUPERVISOR__WORKERS": "change,web"}
 """On stage no other worker runs, and none is missed."""
 
 
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = ZERO
-
-    def __call__(self) -> datetime:
-        """Return the time."""
-        return self.now
-
-
 class Stage:
     """A province, what is broken in it, and the worker that must find out."""
 
     def __init__(self, state: Path, graph: Graph | None = None) -> None:
-        self.clock = Clock()
+        self.clock = Clock(ZERO)
         self.context = open_context(
             load_config(ALONE | {"TINHNET_STATE": str(state)}, ROOT), self.clock
         )

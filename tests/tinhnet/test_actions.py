@@ -1,25 +1,23 @@
 # SPDX-License-Identifier: MIT
 """Actions: the role is checked where it counts, and every deed is evidence."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from unicodedata import normalize
 
 import pytest
 
+from tests.clock import START, Clock
 from tinhnet import access, actions, entrance
 from tinhnet.catalogue import PlaybookMissingError, catalogue
-from tinhnet.config import load_config
-from tinhnet.context import Context, local_actor, open_context
+from tinhnet.context import Context, local_actor
 from tinhnet.model.actor import Actor, Role, User
 from tinhnet.model.job import JobRequest, JobState, Risk
 from tinhnet.store.evidence import newest_entries
 from tinhnet.store.jobs import count_jobs
 
-START = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 PASSWORD = "đủ dài để dùng"  # noqa: S105 nobody's password
 NAME = "Nguyễn Thị Hồng Đào"
 NAMED = """\
@@ -35,32 +33,12 @@ WAN = """\
 """
 
 
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """Return the time set last."""
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
-
-
-@pytest.fixture
-def context(tmp_path: Path, clock: Clock) -> Iterator[Context]:
+def context(context: Context, tmp_path: Path) -> Context:
     """Return an open state with one playbook."""
     (tmp_path / "playbooks").mkdir()
-    (tmp_path / "ansible.cfg").touch()
     (tmp_path / "playbooks" / "wan.yml").write_text(WAN)
-    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path), clock)
-    yield opened
-    opened.store.close()
+    return context
 
 
 def actor(*roles: Role) -> Actor:

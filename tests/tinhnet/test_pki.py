@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from tests.clock import Clock
 from tinhnet.pki import LIFE, Distribution, Issued, Pki, PkiError
 from tinhnet.revocation import crl_status, ocsp_request, ocsp_status
 from tinhnet.secrets import SecretStore
@@ -19,17 +20,6 @@ START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 NAMES = ("web1.quangnam.test", "portal.quangnam.test")
 ADDRESSES = (IPv4Address("10.90.10.11"), IPv6Address("fd4e:9a1c:70b2:b010::11"))
 WHERE = Distribution("http://pki.quangnam.test/ocsp", "http://pki.quangnam.test/crl.der")
-
-
-class Clock:
-    """A clock that stands until it is turned."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """Return the time."""
-        return self.now
 
 
 def authority(state: Path, clock: Clock | None = None) -> Pki:

@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: MIT
 """What a change is for: said in a line that can be kept, or shown by a dry run before."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.clock import START, Clock
 from tinhnet import actions
-from tinhnet.config import load_config
-from tinhnet.context import Context, open_context
+from tinhnet.context import Context
 from tinhnet.model.actor import Actor, Role
 from tinhnet.model.job import Job, JobRequest, JobState
 from tinhnet.purpose import LONGEST, PurposeError, purpose_of
 from tinhnet.store import jobs, leases
 from tinhnet.store.evidence import newest_entries
 
-START = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 LAN = Actor("lan", frozenset({Role.ENGINEER}), "cli")
 CARDS = {
     "wan": "{title_vi: Mạng WAN, title_en: The WAN, risk: change, arguments: {device: {label_vi: T, label_en: D}}}",  # noqa: E501 a card on one line
@@ -26,32 +24,13 @@ CARDS = {
 CHANGE = JobRequest("wan", "dien-ban", ("ospf", "acl"), extra={"device": "core1"})
 
 
-class Clock:
-    """A clock that tests move."""
-
-    now = START
-
-    def __call__(self) -> datetime:
-        """Return the time set last."""
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
-
-
-@pytest.fixture
-def context(tmp_path: Path, clock: Clock) -> Iterator[Context]:
+def context(context: Context, tmp_path: Path) -> Context:
     """Return an open state with a playbook that changes and one that reads."""
     (tmp_path / "playbooks").mkdir()
-    (tmp_path / "ansible.cfg").touch()
     for name, card in CARDS.items():
         (tmp_path / "playbooks" / f"{name}.yml").write_text(f"# tinhnet: {card}\n- hosts: all\n")
-    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path), clock)
-    yield opened
-    opened.store.close()
+    return context
 
 
 def launched(context: Context, request: JobRequest) -> Job:

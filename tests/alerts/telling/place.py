@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from alerts.telling.worker import Notifying
+from tests.clock import Clock
 from tinhnet.alerting.life import Event, Habits, fingerprint, step
 from tinhnet.config import load_config
 from tinhnet.context import Context, open_context
@@ -23,22 +24,6 @@ ROOT = Path(__file__).parents[3]
 SMALL = ROOT / "tests/cases/inventory-small"
 START = datetime(2026, 11, 28, 11, 30, tzinfo=UTC)
 LIMIT_S = 30.0
-
-
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """Return the time set last."""
-        return self.now
-
-    def pass_by(self, seconds: float) -> datetime:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
-        return self.now
 
 
 def record(

@@ -17,7 +17,7 @@ import pytest
 
 from tests.alerts.telling.place import (
     ROOT,
-    Clock,
+    START,
     Hook,
     happen,
     listening,
@@ -27,6 +27,7 @@ from tests.alerts.telling.place import (
     settings,
     webhook,
 )
+from tests.clock import Clock
 from tinhnet.alerting.life import Raised
 from tinhnet.context import Context
 from tinhnet.store.deliveries import list_deliveries
@@ -64,7 +65,7 @@ def is_settled(context: Context) -> bool:
 
 def test_a_kill_loses_nothing_and_repeats_only_what_was_under_way(tmp_path: Path) -> None:
     """Every alert is told; no more messages are repeated than there were kills."""
-    clock, chance = Clock(), random.Random(7)  # noqa: S311 a test's dice
+    clock, chance = Clock(START), random.Random(7)  # noqa: S311 a test's dice
     environment = os.environ | settings(tmp_path, TINHNET__NOTIFY__GROUP_WAIT_S="0.1")
     wanted = {f"link:l{number}" for number in range(ALERTS)}
     left = sorted(wanted)

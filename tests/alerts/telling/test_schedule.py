@@ -7,7 +7,8 @@ from datetime import timedelta
 from alerts.telling.roster import Roster, levels, reached
 from alerts.telling.schedule import Order, due, looked_at, told
 from alerts.telling.thread import Thread, of_text, to_text
-from tests.alerts.telling.place import START, Clock, happen, receiver, record
+from tests.alerts.telling.place import START, happen, receiver, record
+from tests.clock import Clock
 from tinhnet.alerting.life import Acknowledged, Cleared, Event, Raised, Released
 from tinhnet.model.alert import AlertRecord
 from tinhnet.receivers import Receiver
@@ -25,7 +26,7 @@ class Story:
 
     receivers: tuple[Receiver, ...] = (FIRST, SECOND)
     duties: tuple[Duty, ...] = ()
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = field(default_factory=lambda: Clock(START))
     records: dict[str, AlertRecord] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
 

@@ -13,7 +13,6 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from alerts.telling.worker import Notifying
 from tests.alerts.telling.place import (
     START,
-    Clock,
     Hook,
     happen,
     listening,
@@ -25,6 +24,7 @@ from tests.alerts.telling.place import (
     working,
     write_receiver,
 )
+from tests.clock import Clock
 from tests.conftest import free_port
 from tinhnet.alerting.life import Cleared, Raised
 from tinhnet.context import Context
@@ -51,7 +51,7 @@ from = "tinhnet@small.test"
 @pytest.fixture
 def clock() -> Clock:
     """Return a clock that stands still."""
-    return Clock()
+    return Clock(START)
 
 
 @pytest.fixture

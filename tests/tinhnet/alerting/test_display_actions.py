@@ -1,50 +1,22 @@
 # SPDX-License-Identifier: MIT
 """A display is paired by a code, may look for 90 days, and is stopped by one click."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.clock import START, Clock
 from tinhnet.access import AccessDeniedError
 from tinhnet.actions import RequestError
 from tinhnet.alerting import display_actions
-from tinhnet.config import load_config
-from tinhnet.context import Context, open_context
+from tinhnet.context import Context
 from tinhnet.model.actor import Actor, Role
 from tinhnet.store import displays, positions
 from tinhnet.store.evidence import newest_entries
 
-START = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 TUAN = Actor("tuan", frozenset({Role.OPERATOR}), "web")
 MINH = Actor("minh", frozenset({Role.VIEWER}), "web")
-
-
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """Return the time set last."""
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
-
-
-@pytest.fixture
-def context(tmp_path: Path, clock: Clock) -> Iterator[Context]:
-    """Return an empty state."""
-    (tmp_path / "ansible.cfg").touch()
-    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path), clock)
-    yield opened
-    opened.store.close()
 
 
 def actions_of(context: Context) -> list[tuple[str, str]]:

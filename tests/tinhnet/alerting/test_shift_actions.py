@@ -1,52 +1,29 @@
 # SPDX-License-Identifier: MIT
 """Two people sign a shift, and a carrier's clock runs from one moment."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import pytest
 
+from tests.clock import START, Clock
 from tests.webui.afternoon import afternoon, seed
 from tinhnet.access import AccessDeniedError
 from tinhnet.actions import RequestError
 from tinhnet.alerting import shift_actions
-from tinhnet.config import load_config
-from tinhnet.context import Context, open_context
+from tinhnet.context import Context
 from tinhnet.model.actor import Actor, Role
 from tinhnet.store.evidence import newest_entries
 
-START = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 LAN = Actor("lan", frozenset({Role.ENGINEER}), "web")
 TUAN = Actor("tuan", frozenset({Role.OPERATOR}), "web")
 MINH = Actor("minh", frozenset({Role.VIEWER}), "web")
 
 
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        """Return the time set last."""
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    """Return a clock that stands still."""
-    return Clock()
-
-
-@pytest.fixture
-def context(tmp_path: Path, clock: Clock) -> Iterator[Context]:
+def context(context: Context) -> Context:
     """Return a state with an afternoon of alerts."""
-    (tmp_path / "ansible.cfg").touch()
-    opened = open_context(load_config({"TINHNET_STATE": str(tmp_path / "var")}, tmp_path), clock)
-    seed(opened.store, START)
-    yield opened
-    opened.store.close()
+    seed(context.store, START)
+    return context
 
 
 def circuit(now: datetime = START) -> str:
