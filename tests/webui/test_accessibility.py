@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 
 from tests.webui import watching
 from tests.webui.afternoon import seed
+from tests.webui.browsing import sign_in, visit
 from tests.webui.conftest import (
     BROWSER_S,
     OPERATOR,
@@ -159,14 +160,6 @@ def look(page: Page, *, in_dark: bool = True) -> dict[str, list[str]]:
     return found
 
 
-def visit(browser: Browser, address: str, language: str) -> Page:
-    """Return a page of a visitor who keeps still: colours that fade are measured half-way."""
-    context = browser.new_context(base_url=address, reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_cookies([{"name": "tinhnet_language", "value": language, "url": address}])
-    return context.new_page()
-
-
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_nobody_is_kept_out_of_a_page(
     browser: Browser, server: Server, paths: tuple[str, ...], language: str
@@ -175,13 +168,10 @@ def test_nobody_is_kept_out_of_a_page(
 
     Words have no colours of their own, so one language is looked at in the dark.
     """
-    page, in_dark = visit(browser, server.address, language), language == "vi"
+    page, in_dark = visit(browser, server.address, language, SIZES["wide"]), language == "vi"
     page.goto("/login")
     faults = {"/login": look(page, in_dark=in_dark)}
-    page.fill("#name", ALL)
-    page.fill("#password", PASSWORD)
-    page.click("button.btn-primary")
-    page.wait_for_url("**/")
+    sign_in(page, ALL)
     for path in paths:
         page.goto(path)
         faults[path] = look(page, in_dark=in_dark)
@@ -193,7 +183,7 @@ def test_nobody_is_kept_out_of_a_page(
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_nobody_is_kept_out_of_the_first_run(browser: Browser, empty: str, language: str) -> None:
     """The first page of all is seen before anybody could complain."""
-    page = visit(browser, empty, language)
+    page = visit(browser, empty, language, SIZES["wide"])
     page.goto("/first-run")
     found = look(page)
     page.context.close()

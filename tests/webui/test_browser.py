@@ -5,18 +5,19 @@
 are written to docs/images/ with `TINHNET_SCREENSHOTS=docs/images`.
 """
 
-import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.webui.conftest import BROWSER_S, PASSWORD, PATIENCE_MS, SIZES, Server
+from tests.webui.browsing import CONTRAST, OVERFLOWING, UNNAMED, keep, sign_in, visit
+from tests.webui.conftest import BROWSER_S, SIZES, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(BROWSER_S)]
 
+PICTURE = (1120, 780)
+"""Pixels of the pictures in the README."""
 PATHS = (
     "/",
     "/coverage/districts-connected",
@@ -38,18 +39,6 @@ PATHS = (
     "/profile",
     "/nothing-here",
 )
-WATCH = """
-window.refused = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.refused.push(`${event.violatedDirective} ${event.blockedURI}`));
-"""
-UNNAMED = """
-() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
-  .filter((one) => one.checkVisibility())
-  .filter((one) => !(one.labels?.length || one.textContent.trim() || one.ariaLabel || one.title))
-  .map((one) => one.outerHTML.slice(0, 120))
-"""
-OVERFLOWING = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @dataclass(slots=True)
@@ -64,28 +53,15 @@ def _open(
     browser: Browser, server: Server, size: str, language: str, name: str = "lan"
 ) -> tuple[Page, Watch]:
     """Return a signed-in page that writes down what it should not do."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        base_url=server.address,
-        locale="vi-VN",
-        reduced_motion="reduce",  # colours that fade are measured half-way
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(WATCH)
-    context.add_cookies([{"name": "tinhnet_language", "value": language, "url": server.address}])
-    page, watch = context.new_page(), Watch()
+    page = visit(browser, server.address, language, SIZES[size], locale="vi-VN")
+    watch = Watch()
     page.on("request", lambda request: _note_foreign(watch, server, request.url))
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
     page.on(
         "console",
         lambda message: watch.errors.append(message.text) if _is_fault(message.text) else None,
     )
-    page.goto("/login")
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.click("button.btn-primary")
-    page.wait_for_url("**/")
+    sign_in(page, name)
     return page, watch
 
 
@@ -96,19 +72,6 @@ def _note_foreign(watch: Watch, server: Server, url: str) -> None:
 
 def _is_fault(text: str) -> bool:
     return "Content Security Policy" in text or "Uncaught" in text
-
-
-def _keep(page: Page, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    directory = os.environ.get("TINHNET_SCREENSHOTS")
-    if directory:
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        size = page.viewport_size
-        page.set_viewport_size({"width": 1120, "height": 780})
-        page.evaluate("() => document.fonts.ready.then(() => null)")
-        page.screenshot(path=Path(directory) / f"{name}.png")
-        if size is not None:
-            page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -128,7 +91,7 @@ def test_every_page_keeps_the_policy_and_stays_at_home(
         if refused or unnamed or wider > 0 or not has_heading:
             faults[path] = (refused, unnamed, wider, has_heading)
         if size == "wide" and language == "vi" and path in {"/", "/sites"}:
-            _keep(page, {"/": "overview", "/sites": "sites"}[path])
+            keep(page, {"/": "overview", "/sites": "sites"}[path], PICTURE)
 
     assert faults == {}
     assert watch.foreign == []
@@ -150,7 +113,7 @@ def test_a_job_is_launched_and_followed_to_its_end_and_survives_a_reload(
     log = page.locator("#log")
     expect(log).to_contain_text("dòng 39")
     expect(page.locator("#job-devices tbody tr")).to_have_count(1)
-    _keep(page, "job-live")
+    keep(page, "job-live", PICTURE)
     page.reload()
     expect(log).to_contain_text("xong ở Điện Bàn")
     expect(page.locator("#job-status .state.good").first).to_be_visible()
@@ -213,35 +176,3 @@ def test_text_can_be_read_against_its_ground(browser: Browser, server: Server, t
 
     assert faint == {}
     page.context.close()
-
-
-CONTRAST = """
-() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (colour) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
-    .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (node) => {
-    for (let one = node; one; one = one.parentElement) {
-      const colour = rgb(getComputedStyle(one).backgroundColor);
-      if (colour[3] > 250) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const faint = new Set();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    const text = walker.currentNode.textContent.trim();
-    if (!text || !node.checkVisibility() || node.closest("svg, .sr, .skip, script")) continue;
-    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(ground(node))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) faint.add(`${ratio.toFixed(2)} ${text.slice(0, 40)} <${node.className}>`);
-  }
-  return [...faint].slice(0, 10);
-}
-"""

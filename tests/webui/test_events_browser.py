@@ -4,14 +4,11 @@
 `TINHNET_SCREENSHOTS=DIRECTORY` keeps pictures.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.webui.conftest import BROWSER_S, PASSWORD, PATIENCE_MS, SIZES, Server
-from tests.webui.test_browser import CONTRAST, OVERFLOWING, UNNAMED, WATCH
+from tests.webui.browsing import CONTRAST, OVERFLOWING, UNNAMED, keep, sign_in, visit
+from tests.webui.conftest import BROWSER_S, SIZES, Server
 from tinhnet.model.event import Event, Severity, Source
 from tinhnet.store.events import append
 
@@ -38,22 +35,7 @@ def _put(server: Server, key: str, text: str, severity: Severity = Severity.HIGH
 
 
 def _open(browser: Browser, server: Server, size: str, language: str) -> Page:
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        base_url=server.address,
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(WATCH)
-    context.add_cookies([{"name": "tinhnet_language", "value": language, "url": server.address}])
-    page = context.new_page()
-    page.goto("/login")
-    page.fill("#name", "minh")
-    page.fill("#password", PASSWORD)
-    page.click("button.btn-primary")
-    page.wait_for_url("**/")
-    return page
+    return sign_in(visit(browser, server.address, language, SIZES[size]), "minh")
 
 
 def test_an_event_appears_without_anybody_touching_the_page(
@@ -81,14 +63,8 @@ def test_the_page_is_whole_and_readable(
     for name, path in (("events", "/events"), ("events-none", "/events?device=nobody")):
         page.goto(path)
         faults = (page.evaluate(OVERFLOWING), page.evaluate(UNNAMED), page.evaluate(CONTRAST))
-        _keep(page, f"{name}-{size}-{language}")
+        keep(page, f"{name}-{size}-{language}")
 
         assert faults == (0, [], [])
     assert page.evaluate("() => window.refused") == []
     page.context.close()
-
-
-def _keep(page: Page, name: str) -> None:
-    directory = os.environ.get("TINHNET_SCREENSHOTS")
-    if directory:
-        page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)

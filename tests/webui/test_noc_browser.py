@@ -4,17 +4,15 @@
 `TINHNET_SCREENSHOTS=DIRECTORY` keeps pictures of every screen, in both themes and sizes.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.webui.afternoon import seed
-from tests.webui.conftest import BROWSER_S, PASSWORD, PATIENCE_MS, Server
-from tests.webui.test_browser import CONTRAST, OVERFLOWING, UNNAMED, WATCH
+from tests.webui.browsing import CONTRAST, OVERFLOWING, UNNAMED, keep, sign_in, visit
+from tests.webui.conftest import BROWSER_S, Server
 from tinhnet.alerting import shift_actions
 from tinhnet.model.actor import Actor, Role
 from tinhnet.model.alert import AlertEntry, AlertRecord
@@ -59,22 +57,7 @@ def page(browser: Browser, noc: tuple[Server, list[AlertRecord], str]) -> Iterat
 
 
 def _open(browser: Browser, server: Server, size: str, language: str) -> Page:
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        base_url=server.address,
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(WATCH)
-    context.add_cookies([{"name": "tinhnet_language", "value": language, "url": server.address}])
-    opened = context.new_page()
-    opened.goto("/login")
-    opened.fill("#name", "lan")
-    opened.fill("#password", PASSWORD)
-    opened.click("button.btn-primary")
-    opened.wait_for_url("**/")
-    return opened
+    return sign_in(visit(browser, server.address, language, SIZES[size]), "lan")
 
 
 def _put(server: Server, *found: AlertRecord) -> None:
@@ -118,19 +101,10 @@ def test_every_page_of_the_noc_is_whole_and_readable(
         )
         if any(seen) or page.locator("h1").count() != 1:
             faults[path] = seen
-        _keep(page, f"{name}-{size}-{theme}-{language}")
+        keep(page, f"{name}-{size}-{theme}-{language}")
     page.context.close()
 
     assert faults == {}
-
-
-def _keep(page: Page, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    directory = os.environ.get("TINHNET_SCREENSHOTS")
-    if directory:
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        page.evaluate("() => document.fonts.ready.then(() => null)")
-        page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
 
 
 def test_an_alert_is_found_ticked_and_acknowledged_by_keyboard(

@@ -8,15 +8,14 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.webui import watching
-from tests.webui.conftest import BROWSER_S, PASSWORD, PATIENCE_MS, Server
+from tests.webui.browsing import OVERFLOWING, UNNAMED, keep, sign_in, visit
+from tests.webui.conftest import BROWSER_S, PATIENCE_MS, Server
 from tests.webui.test_accessibility import look
-from tests.webui.test_browser import OVERFLOWING, UNNAMED, WATCH
 from tinhnet.model.observation import State
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(BROWSER_S)]
@@ -46,24 +45,10 @@ def watched(server: Server) -> Server:
 @pytest.fixture
 def page(browser: Browser, watched: Server) -> Iterator[Page]:
     """Return a page of the operator that keeps the policy."""
-    context = browser.new_context(
-        viewport={"width": 1366, "height": 768},
-        base_url=watched.address,
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(WATCH)
-    cookie = {"name": "tinhnet_language", "value": "en", "url": watched.address}
-    context.add_cookies([cookie])
-    opened = context.new_page()
-    opened.goto("/login")
-    opened.fill("#name", "tuan")
-    opened.fill("#password", PASSWORD)
-    opened.click("button.btn-primary")
-    opened.wait_for_url("**/")
+    opened = sign_in(visit(browser, watched.address, "en", (1366, 768)), "tuan")
     yield opened
     assert opened.evaluate("() => window.refused") == []
-    context.close()
+    opened.context.close()
 
 
 @pytest.mark.parametrize("screen", list(SCREENS))
@@ -74,8 +59,8 @@ def test_the_wall_is_readable_from_afar_and_whole(page: Page, watched: Server, s
     watching.look(watched.context, watched.context.now, **watching.CUT_NOW)
     page.goto("/wall")
     page.evaluate("() => document.fonts.ready.then(() => null)")
-    if (directory := os.environ.get("TINHNET_SCREENSHOTS")) and screen == "1080p":
-        page.screenshot(path=Path(directory) / "wall.png")
+    if screen == "1080p":
+        keep(page, "wall", (width, height))
 
     assert page.evaluate(SMALLEST) >= least - 0.5
     assert page.evaluate(HIDDEN) == 0
