@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Shapes that many calls of the API share: pages of rows and errors."""
+"""Shapes that many calls of the API share: questions, pages of rows and errors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -26,10 +26,14 @@ class Problem(BaseModel):
     id: str
 
 
-class Query(BaseModel):
-    """What every list takes; an unknown parameter is an error, not a silent no-op."""
+class Asked(BaseModel):
+    """What somebody asks with; an unknown parameter is an error, not a silent no-op."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Query(Asked):
+    """What every list takes."""
 
     q: str | None = Field(
         None, max_length=200, description="words to search, with or without accents"

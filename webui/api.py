@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
 from webui.answer import BLUEPRINT, Problem
-from webui.calls import alerts, events, evidence, inventory, jobs, series, sla
+from webui.calls import alerts, events, evidence, inventory, jobs, series, sla, windows
 from webui.context import web
 from webui.failure import Failure, new_id, problem
 from webui.limits import CALLS, limiter
@@ -46,8 +46,8 @@ def register(app: OpenAPI, csrf: CSRFProtect) -> None:
         return jsonify(app.api_doc)
 
     calls.before_request(_identify)
-    for add in (inventory.add, jobs.add, evidence.add, alerts.add, series.add, sla.add, events.add):
-        add(calls)
+    for subject in (inventory, jobs, evidence, alerts, windows, series, sla, events):
+        subject.add(calls)
     calls.add_url_rule("/openapi.json", "openapi", openapi, methods=["GET"])
     limiter.limit(CALLS)(calls)
     csrf.exempt(calls)

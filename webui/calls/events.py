@@ -5,12 +5,12 @@ from datetime import datetime
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from tinhnet.eventlog.listing import event_row
 from tinhnet.model.event import EventFilter, Severity, Source
 from tinhnet.store.events import count_events, newest
-from webui.answer import MOST
+from webui.answer import MOST, Asked
 from webui.context import web
 from webui.person import needs
 
@@ -42,10 +42,8 @@ class EventPage(BaseModel):
     items: list[EventRow]
 
 
-class EventQuery(BaseModel):
+class EventQuery(Asked):
     """Which events."""
-
-    model_config = ConfigDict(extra="forbid")
 
     device: str | None = Field(None, max_length=255, description="of a device")
     link: str | None = Field(None, max_length=255, description="of a link")

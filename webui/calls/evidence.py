@@ -6,11 +6,12 @@ from datetime import datetime
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from tinhnet.evidence_listing import entry_row
 from tinhnet.model.audit import EvidenceFilter
 from tinhnet.store.evidence import CHUNK, count_entries, list_entries
+from webui.answer import Asked
 from webui.context import web
 from webui.person import needs
 
@@ -38,10 +39,8 @@ class EntryPage(BaseModel):
     items: list[EntryRow]
 
 
-class EntryQuery(BaseModel):
+class EntryQuery(Asked):
     """Which entries."""
-
-    model_config = ConfigDict(extra="forbid")
 
     actor: str | None = Field(None, max_length=200, description="part of who did it")
     action: str | None = Field(None, max_length=64, description="what was done: job.launch, …")

@@ -12,7 +12,7 @@ from tinhnet import actions
 from tinhnet.job_listing import event_row, job_detail_row, job_row
 from tinhnet.model.job import DeviceResult, Job, JobFilter, JobRequest, JobState, Risk
 from tinhnet.store.jobs import PAGE, count_jobs, list_devices, list_events, list_jobs
-from webui.answer import Problem
+from webui.answer import Asked, Problem
 from webui.context import web
 from webui.jobview import job_by_id, job_number
 from webui.person import actor, needs
@@ -93,10 +93,8 @@ class EventPage(BaseModel):
     is_final: bool
 
 
-class JobQuery(BaseModel):
+class JobQuery(Asked):
     """Filters of jobs."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: JobState | None = None
     device: str | None = Field(None, description="touched this device")
@@ -110,10 +108,8 @@ class JobQuery(BaseModel):
     size: int = Field(100, ge=1, le=PAGE, description="rows of the answer")
 
 
-class EventQuery(BaseModel):
+class EventQuery(Asked):
     """Which lines."""
-
-    model_config = ConfigDict(extra="forbid")
 
     after: int = Field(0, ge=0, description="the last line you have")
     size: int = Field(PAGE, ge=1, le=PAGE, description="rows of the answer")

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tinhnet.actions import RequestError
 from tinhnet.store.series.sample import Point, Sample, Selector, Series, select
-from webui.answer import Problem
+from webui.answer import Asked, Problem
 from webui.context import web
 from webui.person import needs
 
@@ -23,10 +23,8 @@ HOUR = timedelta(hours=1)
 NAME = "[a-z][a-z0-9_]{0,99}"
 
 
-class LabelQuery(BaseModel):
+class LabelQuery(Asked):
     """Which series: a name, and labels that it must carry; an unknown parameter is an error."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(pattern=f"^{NAME}$", description="such as interface_in_bps")
     device: str | None = None

@@ -6,12 +6,12 @@ from typing import Literal
 
 from flask import Response, abort, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tinhnet.sla.causes import causes_of, explained_row
 from tinhnet.sla.listing import report_row
 from tinhnet.sla.report import newest_month, report_of
-from webui.answer import Problem
+from webui.answer import Asked, Problem
 from webui.context import network, web
 from webui.person import needs
 
@@ -100,10 +100,8 @@ class IntervalList(BaseModel):
     items: list[IntervalRow]
 
 
-class SlaQuery(BaseModel):
+class SlaQuery(Asked):
     """Which month."""
-
-    model_config = ConfigDict(extra="forbid")
 
     month: str | None = Field(None, pattern=MONTH, description="2026-11; null is this month")
 
