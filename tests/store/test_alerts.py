@@ -233,12 +233,14 @@ def test_alerts_are_found_by_many_fingerprints_and_by_a_beginning(store: Store) 
     with store.writing() as connection:
         alerts.put_alerts(connection, found)
     with store.reading() as connection:
-        many = alerts.find_alerts(connection, [one.alert.fingerprint for one in found] + ["x"])
+        wanted = ["x", *(one.alert.fingerprint for one in reversed(found))]
+        many = alerts.find_alerts(connection, wanted)
         begun = alerts.list_beginning(connection, "0007")
         several = alerts.list_beginning(connection, "000")
         wild = alerts.list_beginning(connection, "%")
 
-    assert many == {one.alert.fingerprint: one for one in found}
+    assert list(many.values()) == found[::-1]
+    assert list(many) == wanted[1:]
     assert begun == (found[7],)
     assert len(several) == 2
     assert wild == ()

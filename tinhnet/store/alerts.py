@@ -46,14 +46,14 @@ def find_alert(connection: Connection, fingerprint: str) -> AlertRecord | None:
 
 
 def find_alerts(connection: Connection, fingerprints: Iterable[str]) -> dict[str, AlertRecord]:
-    """Return the alerts of these fingerprints that there are."""
-    wanted = sorted(set(fingerprints))
+    """Return the alerts of these fingerprints, in their order; unknown ones are left out."""
+    wanted = list(dict.fromkeys(fingerprints))
     found: dict[str, AlertRecord] = {}
     for start in range(0, len(wanted), AT_ONCE):
         piece = wanted[start : start + AT_ONCE]
         rows = connection.execute(select(alerts).where(alerts.c.fingerprint.in_(piece)))
         found |= {row.fingerprint: _record(row) for row in rows}
-    return found
+    return {one: found[one] for one in wanted if one in found}
 
 
 def list_alive(connection: Connection) -> tuple[AlertRecord, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, func
 
 from tinhnet.model.alert import AlertRecord, AlertState
 from tinhnet.model.event import Severity
-from tinhnet.store.alerts import find_alerts
+from tinhnet.store.alerts import find_alert, find_alerts
 from tinhnet.store.schema.alerts import alert_entries, alerts, handovers, tickets, windows
 
 CAUSES = ("circuit-down", "device-down", "service-down", "site-down", "network-down")
@@ -93,7 +93,7 @@ def list_inbox(
         .limit(limit)
         .offset(offset)
     )
-    return get_alerts(connection, connection.scalars(statement).all())
+    return tuple(find_alerts(connection, connection.scalars(statement)).values())
 
 
 def count_inbox(connection: Connection, wanted: InboxFilter = ALL) -> int:
@@ -164,7 +164,7 @@ def list_hidden(connection: Connection, thing: str, limit: int) -> tuple[AlertRe
         .order_by(_worst(), alerts.c.fingerprint)
         .limit(limit)
     )
-    return get_alerts(connection, connection.scalars(statement).all())
+    return tuple(find_alerts(connection, connection.scalars(statement)).values())
 
 
 def find_cause(connection: Connection, thing: str) -> AlertRecord | None:
@@ -174,15 +174,8 @@ def find_cause(connection: Connection, thing: str) -> AlertRecord | None:
         alerts.c.rule.in_(CAUSES),
         alerts.c.state.in_([one.value for one in SHOWN]),
     )
-    found = get_alerts(connection, connection.scalars(statement.limit(1)).all())
-    return found[0] if found else None
-
-
-def get_alerts(connection: Connection, fingerprints: Iterable[str]) -> tuple[AlertRecord, ...]:
-    """Return the alerts of these fingerprints, in their order; unknown ones are left out."""
-    wanted = list(fingerprints)
-    found = find_alerts(connection, wanted)
-    return tuple(found[one] for one in wanted if one in found)
+    found = connection.scalars(statement).first()
+    return None if found is None else find_alert(connection, found)
 
 
 def last_ended(connection: Connection) -> AlertRecord | None:
@@ -193,8 +186,8 @@ def last_ended(connection: Connection) -> AlertRecord | None:
         .order_by(alerts.c.resolved_at.desc())
         .limit(1)
     )
-    found = get_alerts(connection, connection.scalars(statement).all())
-    return found[0] if found else None
+    found = connection.scalars(statement).first()
+    return None if found is None else find_alert(connection, found)
 
 
 def muted_by(connection: Connection, window: str) -> int:

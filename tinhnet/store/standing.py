@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, select
 from tinhnet.model.alert import AlertRecord
 from tinhnet.model.event import EventFilter
 from tinhnet.model.job import Job
+from tinhnet.store.alerts import find_alerts
 from tinhnet.store.events import Numbered, newest
-from tinhnet.store.inbox import CAUSES, SHOWN, get_alerts
+from tinhnet.store.inbox import CAUSES, SHOWN
 from tinhnet.store.jobs import find_job
 from tinhnet.store.observed import Sheet
 from tinhnet.store.schema.alerts import alerts
@@ -42,7 +43,7 @@ def open_causes(connection: Connection) -> tuple[AlertRecord, ...]:
         .order_by(alerts.c.since.desc(), alerts.c.fingerprint)
         .limit(MOST_CAUSES)
     )
-    return get_alerts(connection, connection.scalars(statement).all())
+    return tuple(find_alerts(connection, connection.scalars(statement)).values())
 
 
 def alerts_about(
@@ -63,7 +64,7 @@ def alerts_about(
         .order_by(is_alive.desc(), alerts.c.fired_at.desc(), alerts.c.fingerprint)
         .limit(limit)
     )
-    return get_alerts(connection, connection.scalars(statement).all())
+    return tuple(find_alerts(connection, connection.scalars(statement)).values())
 
 
 def events_about(

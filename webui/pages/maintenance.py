@@ -9,7 +9,7 @@ from tinhnet.actions import RequestError
 from tinhnet.alerting import actions
 from tinhnet.alerting.windows import Preview
 from tinhnet.model.alert import AlertRecord
-from tinhnet.store.inbox import get_alerts
+from tinhnet.store.alerts import find_alerts
 from tinhnet.store.windows import find_window, list_windows
 from webui.alertview import rule_title, sentence_of, thing_of, title_of
 from webui.context import index, web
@@ -64,7 +64,7 @@ def new() -> str:
     """Show an empty form, or one about the alerts that the address names."""
     wanted = request.args.getlist("alert")[:MOST_ALERTS]
     with web().store.reading() as connection:
-        found = get_alerts(connection, wanted)
+        found = tuple(find_alerts(connection, wanted).values())
     form = form_of_alerts(request.args, found, web().now())
     return _page(form, _preview(form) if form.request else None)
 
@@ -150,7 +150,7 @@ def _told(found: Preview | None) -> dict[str, object]:
     named: tuple[AlertRecord, ...] = ()
     if found is not None:
         with web().store.reading() as connection:
-            named = get_alerts(connection, found.mutes[:MOST_NAMED])
+            named = tuple(find_alerts(connection, found.mutes[:MOST_NAMED]).values())
     return {"found": found, "named": named, "title_of": title_of, "sentence_of": sentence_of}
 
 
