@@ -82,6 +82,7 @@ class ListenWorker:
         self._answers: list[Trap] = []
         self._due: dict[str, float] = {}
         self._said: dict[str, int] = {}
+        self._blamed: dict[str, int] = {}
         self._ears = self._begin(context)
 
     @property
@@ -101,7 +102,7 @@ class ListenWorker:
         if self._is_due("counts", COUNTS_S):
             self._count(context)
         if self._is_due("tell", TELL_S):
-            self._tell()
+            self.tell()
         if self._is_due("let_go", LET_GO_S):
             self._let_go(context)
         return 0.0
@@ -114,6 +115,18 @@ class ListenWorker:
                 self._take(context, item)
             self._write(context)
         self._count(context)
+
+    def tell(self) -> None:
+        """Say what came in since the last time, and who was refused."""
+        said = self._tally.fields()
+        if said != self._said:
+            log.info("listened", **said)
+            self._said = said
+        for reason, sender in self._ears.blamed.items():
+            count = self._ears.refused.get(reason, 0)
+            if count != self._blamed.get(reason):
+                log.warning("traps_refused", reason=reason.value, count=count, last_sender=sender)
+            self._blamed[reason] = count
 
     def _begin(self, context: Context) -> Ears:
         settings = context.config.listen
@@ -229,19 +242,6 @@ class ListenWorker:
             self._tally.refused[name] = count
         packets = {reason.value: count for reason, count in self._ears.refused.items()}
         leave(metrics_directory(context), "listen-events", families(self._tally, packets))
-
-    def _tell(self) -> None:
-        """Say what came in since the last time, and who was refused."""
-        said = self._tally.fields()
-        if said != self._said:
-            log.info("listened", **said)
-            self._said = said
-        for reason, sender in self._ears.blamed.items():
-            count = self._ears.refused.get(reason, 0)
-            key = f"trap_{reason}"
-            if count != self._said.get(key):
-                log.warning("traps_refused", reason=reason.value, count=count, last_sender=sender)
-            self._said[key] = count
 
     def _let_go(self, context: Context) -> None:
         before = context.now - timedelta(days=context.config.listen.keep_days)

@@ -9,6 +9,8 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.collectors.listen.post import CIRCUIT, LOCAL, Post, line, post_in
 from tests.conftest import free_port
 from tinhnet.inventory import load
@@ -263,6 +265,28 @@ def test_who_does_not_prove_to_be_a_device_is_refused(post: Post) -> None:
     assert post.events() == []
     assert post.counted("trap_digest") == 2
     assert post.counted("trap_user") == 1
+
+
+def test_an_empty_packet_is_no_trap(post: Post) -> None:
+    """The proof of every server's way here sends two: no trap came, and none was damaged."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for octets in (b"", b"", b"0"):
+            sender.sendto(octets, (LOCAL, post.worker.taken["trap_port"]))
+
+    post.until(lambda: post.counted("trap_malformed") > 0, "the damaged one")
+
+    assert post.counted("trap_malformed") == 1
+
+
+def test_a_refusal_is_told_once(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same count told every minute reads like so many refusals every minute."""
+    post.tell("snmptrap", "", COLD_START, user=["-v", "2c", "-c", "public"]).wait(60)
+    post.until(lambda: post.counted("trap_community") == 1, "the count")
+    for _ in range(3):
+        post.worker.tell()
+
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("traps_refused") == 1
 
 
 def test_a_community_is_taken_where_it_is_set(tmp_path: Path) -> None:
