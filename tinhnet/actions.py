@@ -19,7 +19,7 @@ from tinhnet.model.job import Job, JobRequest, JobState, Playbook, Risk
 from tinhnet.purpose import purpose_of, without_purpose
 from tinhnet.store import jobs, leases, people, sessions
 from tinhnet.store.engine import Transaction
-from tinhnet.text import composed
+from tinhnet.text import composed, hidden_sign
 
 TOUCH = timedelta(minutes=1)
 """The last use of a token is written at most this often."""
@@ -32,6 +32,22 @@ _TEMPLATE = ("{{", "{%", "{#")
 
 class RequestError(TinhnetError):
     """What was asked for makes no sense; nothing was done."""
+
+
+def refuse_hidden(texts: Iterable[tuple[str, str]]) -> None:
+    """Raise RequestError for a sign that nobody sees: no database, log or reader takes it well.
+
+    `texts` are pairs: the name of a field, and what was typed there.
+    """
+    for where, text in texts:
+        sign = hidden_sign(text)
+        if sign is not None:
+            raise RequestError(
+                "%(where)s carries the sign %(sign)s, which nobody can see",
+                "go back and type the text instead of pasting it",
+                where=where,
+                sign=sign,
+            )
 
 
 class LastAdminError(RequestError):

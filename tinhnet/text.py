@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Text that people type."""
 
+import re
 from unicodedata import normalize
+
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control signs, signs that turn the direction of what follows, halves of a pair (surrogates)."""
 
 
 def composed(text: str) -> str:
@@ -11,3 +15,12 @@ def composed(text: str) -> str:
     stored and compared is always the one.
     """
     return normalize("NFC", text).strip()
+
+
+def hidden_sign(text: str) -> str | None:
+    """Return the first sign that nobody types and nobody sees, as `U+202E`; None without one.
+
+    Line ends and tabs are typed.
+    """
+    found = HIDDEN.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None

@@ -2,17 +2,32 @@
 """Shapes that many calls of the API share: questions, pages of rows and errors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from webui.vietnamese import composed, matches
 
 BLUEPRINT = "api"
 MOST = 1000
 """Rows of one answer."""
+LARGEST = 2**63 - 1
+"""The largest number of a row."""
+YEARS = range(1970, 2200)
+"""A moment outside of them is a mistake, and has no time in some zone."""
 
 Item = TypeVar("Item")
+
+
+def _near(moment: datetime) -> datetime:
+    if moment.year not in YEARS:
+        raise ValueError(f"a year from {YEARS[0]} to {YEARS[-1]} is expected")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
+"""A moment with its zone, near enough to reckon with."""
 
 
 class Problem(BaseModel):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The JSON API's frame: tokens, errors, limits. The calls stand in `webui/calls/`."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
+from tinhnet.actions import RequestError, refuse_hidden
 from webui.answer import BLUEPRINT, Problem
 from webui.calls import alerts, events, evidence, inventory, jobs, series, sla, windows
 from webui.context import web
@@ -46,6 +48,7 @@ def register(app: OpenAPI, csrf: CSRFProtect) -> None:
         return jsonify(app.api_doc)
 
     calls.before_request(_identify)
+    calls.before_request(_look)
     for subject in (inventory, jobs, evidence, alerts, windows, series, sla, events):
         subject.add(calls)
     calls.add_url_rule("/openapi.json", "openapi", openapi, methods=["GET"])
@@ -79,6 +82,28 @@ def _identify() -> AnyResponse | None:
         return _unknown("the token is unknown, revoked or has ended", "an admin makes a new one")
     g.actor = actor
     return None
+
+
+def _look() -> None:
+    """Look through a body before it is read: JSON escapes carry what no form can."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError as error:
+        raise RequestError("the body is nested too deeply", "see /api/v1/openapi.json") from error
+    refuse_hidden(_texts(body, "body"))
+
+
+def _texts(value: object, where: str) -> Iterator[tuple[str, str]]:
+    """Yield every text of a JSON value with the key it stands under; keys too."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield where, key
+            yield from _texts(part, key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, where)
 
 
 def _unknown(detail: str, hint: str) -> AnyResponse:

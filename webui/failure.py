@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet.access import AccessDeniedError, LoginRefusedError
 from tinhnet.actions import RequestError
+from tinhnet.alerting.recurrence import RecurrenceError
 from tinhnet.catalogue import PlaybookMissingError
 from tinhnet.errors import ProblemsError, TinhnetError
 from tinhnet.purpose import PurposeError
@@ -50,6 +51,7 @@ STATUSES: tuple[tuple[type[TinhnetError], int], ...] = (
     (PlaybookMissingError, 404),
     (RequestError, 400),
     (PurposeError, 400),
+    (RecurrenceError, 400),
     (StoreError, 503),
     (ProblemsError, 500),
 )

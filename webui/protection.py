@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What every answer carries against misuse, and where a visitor may be sent."""
+"""What no request may carry, what every answer carries against misuse, where a visitor may go."""
 
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+
+from tinhnet.actions import refuse_hidden
 
 RULES = {
     "default-src": "'none'",
@@ -43,6 +45,14 @@ def safe_target(target: str | None, fallback: str) -> str:
     return fallback if parts.scheme or parts.netloc else target
 
 
+def _look() -> None:
+    """Look through the address and the form."""
+    refuse_hidden([("address", request.path)])
+    for fields in (request.args, request.form):
+        refuse_hidden(("name", one) for one in fields)
+        refuse_hidden(fields.items(multi=True))
+
+
 def _finish(response: Response) -> Response:
     """Add the headers; pages of a person are never kept by a shared cache."""
     for name, value in HEADERS.items():
@@ -55,5 +65,6 @@ def _finish(response: Response) -> Response:
 
 
 def prepare(app: Flask) -> None:
-    """Finish every answer of the application."""
+    """Look at every request and finish every answer of the application."""
+    app.before_request(_look)
     app.after_request(_finish)

@@ -7,10 +7,12 @@ CLI, web and API call these functions and nothing else that writes.
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from tinhnet.actions import RequestError, record, require
+from tinhnet.actions import RequestError, record, refuse_hidden, require
 from tinhnet.alerting import windows
 from tinhnet.alerting.life import Acknowledged, Event, Habits, Released, step
+from tinhnet.alerting.rules import SHIPPED
 from tinhnet.alerting.windows import Preview
 from tinhnet.context import Context
 from tinhnet.inventory import load
@@ -24,6 +26,11 @@ from tinhnet.text import composed
 
 LONGEST_REASON = 500
 LONGEST_ACKNOWLEDGEMENT = timedelta(days=30)
+LONGEST_WINDOW = timedelta(days=366)
+FARTHEST = timedelta(days=50 * 366)
+"""How far ahead a window may begin, and how long ago one that comes again may have begun."""
+OURS = frozenset({"worker", "source", "product"})
+"""Kinds of things that are parts of the product, which no inventory declares."""
 ID_BYTES = 4
 
 
@@ -153,8 +160,14 @@ def _window(context: Context, actor: Actor, request: WindowRequest) -> Window:
     if not (scope.things or scope.sites or scope.carriers or scope.rules):
         raise RequestError("a window must be about something", "name things, sites or carriers")
     _check_declared(context, scope)
-    if window.length_s <= 0:
-        raise RequestError("a window must end after it begins", "give it a length")
+    if not 0 < window.length_s <= LONGEST_WINDOW.total_seconds():
+        raise RequestError(
+            "a window must end after it begins, within %(days)s days",
+            "let it come again for a longer time",
+            days=LONGEST_WINDOW.days,
+        )
+    if abs(window.start - now) > FARTHEST:
+        raise RequestError("a window begins within fifty years", "correct the year")
     if window.recurrence is None and window.start + timedelta(seconds=window.length_s) <= now:
         raise RequestError("a window must not be over before it is kept", "name a time to come")
     return window
@@ -172,7 +185,9 @@ def _check_declared(context: Context, scope: Scope) -> None:
     }
     parts = [one.partition(":") for one in scope.things]
     unknown = [
-        f"{kind}:{id_}" for kind, _, id_ in parts if kind in known and id_ not in known[kind]
+        f"{kind}{mark}{id_}"
+        for kind, mark, id_ in parts
+        if kind not in OURS and id_ not in known.get(kind, ())
     ]
     unknown += [f"site:{one}" for one in scope.sites if one not in network.sites]
     unknown += [f"carrier:{one}" for one in scope.carriers if one not in network.carriers]
@@ -181,6 +196,15 @@ def _check_declared(context: Context, scope: Scope) -> None:
             "%(names)s: no such thing is declared",
             "name things as link:dien-ban-1, device:core1, site:dien-ban, service:portal",
             names=", ".join(sorted(unknown)),
+        )
+    named = context.config.alerts.rules
+    ruled = {path.stem for path in (Path(named) if named else SHIPPED).glob("*.yml")}
+    unruled = sorted(scope.rules - ruled)
+    if unruled:
+        raise RequestError(
+            "%(names)s: there is no such rule",
+            "the folder alerts/rules has one file for each",
+            names=", ".join(unruled),
         )
 
 
@@ -216,7 +240,8 @@ def _no_alert(fingerprint: str) -> RequestError:
 
 
 def _reason(text: str) -> str:
-    said = composed(text).strip()
+    refuse_hidden([("reason", text)])
+    said = composed(text)
     if not said or len(said) > LONGEST_REASON:
         raise RequestError(
             "a reason of 1 to %(most)s characters is needed",

@@ -24,8 +24,12 @@ LAST_DAY = 31
 HORIZON = {"weekly": 5200, "monthly": 1200}  # a century
 
 
+class RecurrenceError(TinhnetError):
+    """The text is no recurrence that is known here."""
+
+
 def parse(text: str, without: frozenset[date] = frozenset()) -> Recurrence:
-    """Return the recurrence of an RRULE such as `FREQ=MONTHLY;BYDAY=2SA`; TinhnetError if wrong."""
+    """Return what an RRULE such as `FREQ=MONTHLY;BYDAY=2SA` says; else RecurrenceError."""
     parts = dict(_pair(text, part) for part in text.removeprefix("RRULE:").split(";"))
     unknown = sorted(parts.keys() - KNOWN)
     if unknown:
@@ -140,5 +144,5 @@ def _day(text: str, word: str) -> date:
         raise _fault(text, f'UNTIL "{word}" is no day', "write it as 20261231") from error
 
 
-def _fault(text: str, what: str, hint: str) -> TinhnetError:
-    return TinhnetError(f'recurrence "{text}": {what}', hint)
+def _fault(text: str, what: str, hint: str) -> RecurrenceError:
+    return RecurrenceError(f'recurrence "{text}": {what}', hint)

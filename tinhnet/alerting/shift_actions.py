@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tinhnet.actions import RequestError, record, require
+from tinhnet.actions import RequestError, record, refuse_hidden, require
 from tinhnet.alerting.windows import occurrences
 from tinhnet.context import Context
 from tinhnet.model.actor import Actor
@@ -44,6 +44,7 @@ def keep_ticket(
     """
     require(context, actor, "alert.acknowledge", f"alert {fingerprint}")
     now = context.now
+    refuse_hidden(zip(("carrier", "number", "note"), ticket, strict=True))
     carrier, number, note = (composed(part) for part in ticket)
     if not number or len(number) > LONGEST_NUMBER:
         raise RequestError(
@@ -93,6 +94,7 @@ def give_handover(context: Context, actor: Actor, note: str) -> Handover:
     A handover that still waits is replaced by the newer one.
     """
     require(context, actor, "shift.hand_over", "shift")
+    refuse_hidden([("note", note)])
     now, said = context.now, composed(note)
     if len(said) > LONGEST_NOTE:
         raise RequestError(

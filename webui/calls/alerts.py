@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from flask import Response, abort, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from tinhnet.alert_listing import alert_detail_row, alert_row
 from tinhnet.alerting import actions
 from tinhnet.model.alert import AlertFilter, AlertRecord, AlertState
 from tinhnet.model.event import Severity
 from tinhnet.store import alerts as kept
-from webui.answer import MOST, Asked, Problem
+from webui.answer import LARGEST, MOST, Asked, Moment, Problem
 from webui.context import web
 from webui.person import actor, needs
 
@@ -86,8 +86,8 @@ class AlertQuery(Asked):
     device: str | None = Field(None, max_length=200)
     link: str | None = Field(None, max_length=200)
     site: str | None = Field(None, max_length=200)
-    fired_since: AwareDatetime | None = Field(None, description="fired since this moment")
-    offset: int = Field(0, ge=0, description="rows to leave out")
+    fired_since: Moment | None = Field(None, description="fired since this moment")
+    offset: int = Field(0, ge=0, le=LARGEST, description="rows to leave out")
     size: int = Field(200, ge=1, le=MOST, description="rows of the answer")
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from tinhnet.eventlog.listing import event_row
 from tinhnet.model.event import EventFilter, Severity, Source
 from tinhnet.store.events import count_events, newest
-from webui.answer import MOST, Asked
+from webui.answer import LARGEST, MOST, Asked, Moment
 from webui.context import web
 from webui.person import needs
 
@@ -51,9 +51,9 @@ class EventQuery(Asked):
     kind: str | None = Field(None, max_length=64, description="interface_down, login, …")
     source: Source | None = Field(None, description="who says so")
     severity: list[Severity] = Field([], description="of these; may stand several times")
-    since: AwareDatetime | None = Field(None, description="from this moment on, with its zone")
-    until: AwareDatetime | None = Field(None, description="before this moment, with its zone")
-    before: int | None = Field(None, ge=1, description="only below this number")
+    since: Moment | None = Field(None, description="from this moment on, with its zone")
+    until: Moment | None = Field(None, description="before this moment, with its zone")
+    before: int | None = Field(None, ge=1, le=LARGEST, description="only below this number")
     size: int = Field(100, ge=1, le=MOST, description="rows of the answer")
 
 

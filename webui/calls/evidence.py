@@ -6,12 +6,12 @@ from datetime import datetime
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from tinhnet.evidence_listing import entry_row
 from tinhnet.model.audit import EvidenceFilter
 from tinhnet.store.evidence import CHUNK, count_entries, list_entries
-from webui.answer import Asked
+from webui.answer import LARGEST, Asked, Moment
 from webui.context import web
 from webui.person import needs
 
@@ -45,9 +45,9 @@ class EntryQuery(Asked):
     actor: str | None = Field(None, max_length=200, description="part of who did it")
     action: str | None = Field(None, max_length=64, description="what was done: job.launch, …")
     subject: str | None = Field(None, max_length=200, description="part of what it was done to")
-    since: AwareDatetime | None = Field(None, description="from this moment on, with its zone")
-    until: AwareDatetime | None = Field(None, description="before this moment, with its zone")
-    after: int = Field(0, ge=0, description="the last entry you have")
+    since: Moment | None = Field(None, description="from this moment on, with its zone")
+    until: Moment | None = Field(None, description="before this moment, with its zone")
+    after: int = Field(0, ge=0, le=LARGEST, description="the last entry you have")
     size: int = Field(CHUNK, ge=1, le=CHUNK, description="rows of the answer")
 
 

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from flask import Response, abort, jsonify, make_response
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet import actions
 from tinhnet.job_listing import event_row, job_detail_row, job_row
 from tinhnet.model.job import DeviceResult, Job, JobFilter, JobRequest, JobState, Risk
 from tinhnet.store.jobs import PAGE, count_jobs, list_devices, list_events, list_jobs
-from webui.answer import Asked, Problem
+from webui.answer import LARGEST, Asked, Moment, Problem
 from webui.context import web
 from webui.jobview import job_by_id, job_number
 from webui.person import actor, needs
@@ -101,7 +101,7 @@ class JobQuery(Asked):
     playbook: str | None = Field(None, description="file name of the playbook")
     actor: str | None = Field(None, description="who asked for it")
     result: DeviceResult | None = Field(None, description="at least one device came to this")
-    changed_since: AwareDatetime | None = Field(
+    changed_since: Moment | None = Field(
         None, description="changed devices, and ended since this moment with its zone"
     )
     before: str | None = Field(None, pattern=r"^J[0-9]{1,9}$", description="go on after this id")
@@ -111,7 +111,7 @@ class JobQuery(Asked):
 class EventQuery(Asked):
     """Which lines."""
 
-    after: int = Field(0, ge=0, description="the last line you have")
+    after: int = Field(0, ge=0, le=LARGEST, description="the last line you have")
     size: int = Field(PAGE, ge=1, le=PAGE, description="rows of the answer")
 
 

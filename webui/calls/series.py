@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from flask import Response, jsonify
 from flask_openapi import APIBlueprint, Tag
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tinhnet.actions import RequestError
 from tinhnet.store.series.sample import Point, Sample, Selector, Series, select
-from webui.answer import Asked, Problem
+from webui.answer import Asked, Moment, Problem
 from webui.context import web
 from webui.person import needs
 
@@ -62,10 +62,10 @@ class WindowQuery(LabelQuery):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    start: AwareDatetime | None = Field(
+    start: Moment | None = Field(
         None, alias="from", description="RFC 3339 with its zone; an hour before `to` by default"
     )
-    end: AwareDatetime | None = Field(None, alias="to", description="before when; now by default")
+    end: Moment | None = Field(None, alias="to", description="before when; now by default")
     step: int | None = Field(
         None, ge=1, le=86400, description="seconds; without it the samples themselves"
     )

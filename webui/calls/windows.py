@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import Response, jsonify, make_response
 from flask_openapi import APIBlueprint
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet.alert_listing import window_row
@@ -15,7 +15,7 @@ from tinhnet.alerting.recurrence import parse
 from tinhnet.model.window import Scope
 from tinhnet.store import windows as kept
 from tinhnet.store.windows import KeptWindow
-from webui.answer import Asked, Problem
+from webui.answer import Asked, Moment, Problem
 from webui.calls.alerts import TAG, AlertName, alert_of
 from webui.context import web
 from webui.person import actor, needs
@@ -79,7 +79,7 @@ class WindowBody(Asked):
 
     is_planned: bool = False
     scope: ScopeRow
-    start: AwareDatetime | None = None
+    start: Moment | None = None
     length_s: float = Field(gt=0, le=31_536_000)
     reason: str
     recurrence: str | None = None

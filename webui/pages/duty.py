@@ -71,7 +71,7 @@ def add() -> str | Response | tuple[str, int]:
     return redirect(url_for("duty.show", day=day), code=303)
 
 
-@_pages.post("/<int:number>/remove")
+@_pages.post("/<int(max=999999999):number>/remove")
 @needs("duty.manage")
 def remove(number: int) -> str | Response | tuple[str, int]:
     """Take a duty out of the calendar."""

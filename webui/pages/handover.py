@@ -60,7 +60,7 @@ def give() -> AnyResponse:
     return redirect(url_for("handover.show", number=given.number), code=303)
 
 
-@_pages.get("/H<int:number>")
+@_pages.get("/H<int(max=999999999):number>")
 @needs("network.view")
 def show(number: int) -> str:
     """Show one handover as it was signed; it prints on paper."""
@@ -80,7 +80,7 @@ def show(number: int) -> str:
     )
 
 
-@_pages.post("/H<int:number>/take")
+@_pages.post("/H<int(max=999999999):number>/take")
 @needs("shift.hand_over")
 def take(number: int) -> AnyResponse:
     """Sign the next shift on."""
