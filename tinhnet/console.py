@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What commands print: tables for people, JSON for programs."""
+"""What commands print: tables for people, JSON for programs; nothing a terminal would obey."""
 
 import json
 import sys
@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from tinhnet.text import visible
 
 Cell = str | int | float | bool | None | Sequence["Cell"] | Mapping[str, "Cell"]
 Row = Mapping[str, Cell]
@@ -14,8 +17,7 @@ Row = Mapping[str, Cell]
 
 def print_json(value: Cell, indent: int | None = 1) -> None:
     """Print one JSON document on standard output; on one line when `indent` is None."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=indent)
-    sys.stdout.write("\n")
+    sys.stdout.write(visible(json.dumps(value, ensure_ascii=False, indent=indent)) + "\n")
     sys.stdout.flush()
 
 
@@ -24,23 +26,24 @@ def print_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool
     if as_json:
         print_json(list(rows))
         return
+    # Text, not str: a log line may hold what rich takes for markup.
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in columns.values():
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(_shown(row.get(key)) for key in columns))
+        table.add_row(*(Text(visible(_shown(row.get(key)))) for key in columns))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def say(text: str) -> None:
     """Print a line for people on standard output."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(visible(text) + "\n")
     sys.stdout.flush()
 
 
 def warn(text: str) -> None:
     """Print a line for people on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(visible(text) + "\n")
     sys.stderr.flush()
 
 

@@ -17,6 +17,11 @@ def composed(text: str) -> str:
     return normalize("NFC", text).strip()
 
 
+def visible(text: str) -> str:
+    r"""Return text in which such signs are written out, as `\u202e`, and change nothing."""
+    return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def hidden_sign(text: str) -> str | None:
     """Return the first sign that nobody types and nobody sees, as `U+202E`; None without one.
 

@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
 """What an address asks of the evidence log, and the log as files."""
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import StringIO
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from tinhnet.console import Cell
 from tinhnet.evidence_listing import entry_row
 from tinhnet.model.audit import AuditEntry, EvidenceFilter
+from tinhnet.spreadsheet import BOM, line_of
 from tinhnet.store.engine import Store
 from tinhnet.store.evidence import CHUNK, newest_entries
 from webui.language import ZONE
@@ -25,8 +23,6 @@ LONGEST = 200
 """Characters of a filter; more is cut, not refused."""
 DAY = 10
 """Characters of a date without a time: 2026-11-24."""
-FORMULA = ("=", "+", "-", "@", "\t")
-"""What a spreadsheet would take for a formula at the beginning of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +64,12 @@ def asked_from(fields: MultiDict[str, str]) -> Asked:
 
 def as_csv(store: Store, wanted: EvidenceFilter) -> Iterator[str]:
     """Yield the wanted entries as CSV (RFC 4180), the newest first, a line each."""
-    yield "\ufeff"  # tells spreadsheets that it is UTF-8
     heads = ("seq", "at", "actor", "via", "action", "subject", "details", "previous", "digest")
-    yield _line(heads)
+    yield BOM + line_of(heads)
     for entry in _all(store, wanted):
         row = entry_row(entry)
         row["details"] = json.dumps(row["details"], ensure_ascii=False)
-        yield _line([_safe(row[name]) for name in heads])
+        yield line_of(str(row[name]) for name in heads)
 
 
 def as_json(store: Store, wanted: EvidenceFilter) -> Iterator[str]:
@@ -106,15 +101,3 @@ def _moment(text: str, *, is_end: bool) -> datetime:
     if not is_end:
         return found
     return found + (timedelta(days=1) if len(text) <= DAY else timedelta(minutes=1))
-
-
-def _line(cells: Iterator[str] | tuple[str, ...] | list[str]) -> str:
-    text = StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
-def _safe(cell: Cell) -> str:
-    """Return a cell that no spreadsheet runs."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text

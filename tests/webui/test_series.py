@@ -17,6 +17,8 @@ from tinhnet import actions
 from tinhnet.alerting.ledger import Claim, Period
 from tinhnet.model.actor import Role
 from tinhnet.store import claims
+from tinhnet.store.series.open import open_series
+from tinhnet.store.series.sample import Sample, series_of
 from webui.thingview import joined
 
 WHERE = "name=interface_in_bps&device=core1&link=dien-ban-1"
@@ -57,9 +59,10 @@ def test_a_graph_mirrors_in_and_out_with_marks_table_and_file(site: Site) -> Non
 def test_the_file_has_both_directions_and_no_line_for_the_gap(site: Site) -> None:
     """The twelve minutes of the cut are not zeros."""
     answer = site.visit("minh").get(f"/series/csv?{WHERE}&range=1h")
-    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    text = answer.get_data(as_text=True)
+    rows = list(csv.DictReader(io.StringIO(text[1:])))
 
-    assert answer.mimetype == "text/csv"
+    assert (answer.content_type, text[0]) == ("text/csv; charset=utf-8", "\ufeff")
     assert {row["name"] for row in rows} == {"interface_in_bps", "interface_out_bps"}
     assert 44 <= len(rows) / 2 <= 48
     assert all(row["device"] == "core1" for row in rows)
@@ -220,3 +223,16 @@ def test_claims_of_the_afternoon_are_there(site: Site) -> None:
     """The tests above read rows as the alert worker writes them."""
     with site.context.store.reading() as connection:
         assert "dien-ban-1" in claims.open_claims(connection)
+
+
+def test_a_name_that_a_device_gave_itself_is_no_formula(site: Site) -> None:
+    """A mount called `=cmd|…` is run by the spreadsheet of whoever opens the file."""
+    labels = {"device": "core1", "mount": "=cmd|' /C calc'!A0"}
+    sample = Sample(series_of("storage_used_ratio", **labels), site.context.now, 0.5)
+    series = open_series(site.context.config, site.context.clock)
+    series.append([sample])
+    series.close()
+    text = site.visit("minh").get("/series/csv?name=storage_used_ratio&range=1h").text
+
+    assert "'=cmd" in text
+    assert ",=cmd" not in text

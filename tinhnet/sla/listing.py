@@ -4,22 +4,17 @@
 The shapes are contracts: docs/contracts/sla.schema.json.
 """
 
-import csv
 from collections.abc import Iterator
 from datetime import datetime
-from io import StringIO
 from zoneinfo import ZoneInfo
 
 from tinhnet.alerting.ledger import Interval, Row, Verdict
 from tinhnet.console import Cell
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.sla.report import KINDS, Planned, Report, target_of
+from tinhnet.spreadsheet import BOM, line_of
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-BOM = "\ufeff"
-"""Tells spreadsheets that the file is UTF-8."""
-FORMULA = ("=", "+", "-", "@", "\t")
-"""What a spreadsheet would take for a formula at the beginning of a cell."""
 LISTS = {"circuit": "circuits", "site": "sites", "unit": "units", "carrier": "carriers"}
 HEADS = {
     "vi": (
@@ -225,13 +220,6 @@ def percent(ratio: float | None, digits: int = 4) -> str:
 def moment(at: datetime) -> str:
     """Return a moment of Vietnam as spreadsheets sort it."""
     return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
-
-
-def line_of(cells: tuple[str, ...]) -> str:
-    """Return a line of CSV; no cell is one that a spreadsheet runs."""
-    text = StringIO()
-    csv.writer(text).writerow([f"'{one}" if one.startswith(FORMULA) else one for one in cells])
-    return text.getvalue()
 
 
 def _cells(report: Report, row: Row, network: DeclaredNetwork, language: str) -> tuple[str, ...]:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Graphs of samples: a range to choose, marks of what happened, a table, and a file to keep."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -12,6 +10,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask_babel import gettext
 
 from tinhnet.alerting.rules import METRICS
+from tinhnet.spreadsheet import BOM, line_of
 from webui.context import index, web
 from webui.figures import rate
 from webui.graph import RANGES, Tick
@@ -82,7 +81,8 @@ def download() -> Response:
     chosen, now = range_of(request.args.get("range", "")), web().now()
     series = meant(name, labels, chosen.length)
 
-    def rows() -> Iterator[list[object]]:
+    def lines() -> Iterator[str]:
+        yield BOM + line_of(["at", "name", *LABELS, "minimum", "mean", "maximum", "samples"])
         for one in series:
             halves = [one]
             if one.name in PAIRS:
@@ -90,25 +90,14 @@ def download() -> Response:
             for half in halves:
                 said = [half.label(label) or "" for label in LABELS]
                 for point in web().series.window(half, now - chosen.length, now, chosen.step):
-                    yield [
-                        point.at.isoformat(),
-                        half.name,
-                        *said,
-                        point.minimum,
-                        point.mean,
-                        point.maximum,
-                        point.samples,
-                    ]
+                    values = (point.minimum, point.mean, point.maximum, point.samples)
+                    yield line_of([point.at.isoformat(), half.name, *said, *values])
 
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["at", "name", *LABELS, "minimum", "mean", "maximum", "samples"])
-    writer.writerows(rows())
     file = "-".join([name, *labels.values(), chosen.key])
     safe = NO_NAME.sub("_", file)
     return Response(
-        text.getvalue(),
-        mimetype="text/csv",
+        "".join(lines()),
+        content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{safe}.csv"'},
     )
 
