@@ -15,6 +15,7 @@ from tinhnet.model.link import Endpoint, Link
 from tinhnet.model.observation import Observation, State
 from tinhnet.model.place import Carrier
 from webui.figures import bandwidth
+from webui.figures import line
 from webui.index import Index, addresses_of
 from webui.moments import HERE
 
@@ -104,7 +105,7 @@ def proof_of(
         if one.link == link.id or (one.device or "", one.interface or "") in ends
     ]
     found += [
-        f"{one.device or 'hệ thống'} ghi nhận lúc {_moment(one.at)}: {one.text}"
+        f"{one.device or 'hệ thống'} ghi nhận lúc {_moment(one.at)}: {line(one.text)}"
         for one in heard[:MOST_EVENTS]
     ]
     return found

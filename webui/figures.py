@@ -8,6 +8,7 @@ from flask_babel import format_decimal, format_timedelta, gettext
 
 from tinhnet.model.place import Carrier, OrgUnit, Site
 from tinhnet.model.service import Service
+from tinhnet.text import visible
 from webui.language import language
 
 UNITS = ((10**9, "Gb/s"), (10**6, "Mb/s"), (10**3, "kb/s"))
@@ -73,6 +74,12 @@ def name_of(named: OrgUnit | Site | Service | Carrier | object) -> str:
     return str(getattr(named, f"name_{language()}"))
 
 
+def line(text: str, most: int = 300) -> str:
+    """Return what a device said as a line of a page: a log line may have 64 KiB, and odd signs."""
+    shown = visible(text[: most + 1])
+    return shown if len(text) <= most else f"{shown[:most].rstrip()}…"
+
+
 def here() -> str:
     """Return this page's address with its parameters, to come back to."""
     if request.method != "GET":
@@ -82,7 +89,7 @@ def here() -> str:
 
 def prepare(app: Flask) -> None:
     """Make the functions known to templates."""
-    for function in (bandwidth, rate, ago, brief, duration, name_of):
+    for function in (bandwidth, rate, ago, brief, duration, line, name_of):
         app.add_template_global(function)
 
 

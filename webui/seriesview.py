@@ -17,6 +17,7 @@ from tinhnet.store.series.sample import Point, Series, select
 from tinhnet.store.standing import alerts_about, events_about, jobs_between
 from webui.alertview import title_of
 from webui.context import index, web
+from webui.figures import line
 from webui.graph import RANGES, Frame, Graph, Mark, Range, Tick, graph_of, percentile
 from webui.language import language
 
@@ -182,7 +183,7 @@ def marks_of(
             address = url_for("alerts.show", fingerprint=record.alert.fingerprint)
             found.append(Mark(record.alert.fired_at, "alert", title_of(record), address))
     found += [
-        Mark(one.event.at, "event", one.event.text)
+        Mark(one.event.at, "event", line(one.event.text, 160))
         for one in events_about(connection, column, value, (start, end), limit=MOST_MARKS)
     ]
     for job in jobs_between(connection, _devices(column, value), start, end):

@@ -14,7 +14,9 @@ from tinhnet.actions import RequestError, create_token
 from tinhnet.alerting import actions
 from tinhnet.alerting.actions import WindowRequest
 from tinhnet.model.actor import Role
+from tinhnet.model.event import Event, Severity, Source
 from tinhnet.model.window import Recurrence, Scope
+from tinhnet.store import events
 
 __all__ = ["program"]
 HUGE = "9" * 30
@@ -157,3 +159,53 @@ def test_a_window_has_an_end_that_somebody_lives_to_see(site: Site) -> None:
 
 def _token(site: Site) -> str:
     return create_token(site.context, OPERATOR, "operator", Role.ENGINEER)[1]
+
+
+@pytest.fixture
+def shouted(site: Site) -> str:
+    """Let a device log a line as long as a datagram, with everything in it that browsers obey."""
+    now = site.context.now
+    text = f'"><script>alert(1)</script><img src=x onerror=alert(2)>\x1b[2J\u202e{"W" * 60_000}'
+    event = Event(
+        key="shouted",
+        at=now,
+        seen_at=now,
+        source=Source.SYSLOG,
+        kind="log",
+        severity=Severity.HIGH,
+        text=text,
+        device="core1",
+        interface='" onmouseover="alert(3)',
+        link="dien-ban-1",
+        site="dien-ban",
+    )
+    with site.context.store.writing() as connection:
+        events.append(connection, [event])
+    return text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/events", "/wall", "/devices/core1", "/links/dien-ban-1", "/sites/dien-ban"],
+)
+@pytest.mark.usefixtures("shouted")
+def test_what_a_device_shouts_is_a_short_harmless_line(
+    visit: Callable[..., FlaskClient], path: str
+) -> None:
+    """Whoever can send a datagram writes on every page of the watch."""
+    page = visit("lan").get(path).get_data(as_text=True)
+
+    assert "&lt;script&gt;" in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert '" onmouseover="' not in page
+    assert not set("\x1b\u202e") & set(page)
+    assert len(page) < 300_000
+    assert "W" * 2000 not in page
+
+
+def test_the_api_has_the_whole_line(program: Callable[[Role], Program], shouted: str) -> None:
+    """A page may shorten; what was said is not lost."""
+    answer = program(Role.VIEWER).get("/api/v1/events?size=1")
+
+    assert json.loads(answer.data)["items"][0]["text"] == shouted
