@@ -7,7 +7,9 @@ device said matches none and is shown as it is.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from tinhnet.errors import message_id
 
@@ -53,8 +55,6 @@ TEMPLATES = (
     ENDED,
 )
 """Every sentence; where two fit a text, the narrower one comes first."""
-NESTED = "why"
-"""The field that holds another sentence of ours."""
 
 _FIELD = re.compile(r"%\((\w+)\)s")
 
@@ -67,10 +67,10 @@ class Said:
     fields: dict[str, str]
 
 
-def taken_apart(text: str) -> Said | None:
+def taken_apart(text: str, templates: Iterable[str] = TEMPLATES) -> Said | None:
     """Return which of our sentences a text is, None when it is none of them."""
-    for template in TEMPLATES:
-        found = re.fullmatch(_pattern(template), text, re.DOTALL)
+    for template in templates:
+        found = _pattern(template).fullmatch(text)
         if found is not None:
             return Said(template, found.groupdict())
     return None
@@ -81,9 +81,11 @@ def fields_of(template: str) -> tuple[str, ...]:
     return tuple(_FIELD.findall(template))
 
 
-def _pattern(template: str) -> str:
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
     """Return a regular expression for the sentences of a template."""
     parts = _FIELD.split(template)
-    return "".join(
-        f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
+    source = "".join(
+        f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)
     )
+    return re.compile(source, re.DOTALL)

@@ -14,7 +14,7 @@ from tinhnet.config import Loaded
 from tinhnet.context import Context
 from tinhnet.inventory.loader import load
 from tinhnet.store.series.open import open_series
-from webui import api, assets, failure, figures, language, limits, person, protection
+from webui import api, assets, failure, figures, language, limits, person, protection, sentences
 from webui.answer import BLUEPRINT, Problem
 from webui.browser import browser_name
 from webui.context import EXTENSION, Web, surroundings
@@ -118,4 +118,5 @@ def _prepare_templates(app: Flask, found: tuple[Page, ...]) -> None:
     app.context_processor(common)
     app.add_template_global(word)
     app.add_template_global(browser_name)
-    app.add_template_global(failure.told_reason)
+    for saying in (sentences.told_reason, sentences.told_sentence, sentences.event_text):
+        app.add_template_global(saying)

@@ -14,10 +14,10 @@ from tinhnet.model.event import Event
 from tinhnet.model.link import Endpoint, Link
 from tinhnet.model.observation import Observation, State
 from tinhnet.model.place import Carrier
-from webui.figures import bandwidth
-from webui.figures import line
+from webui.figures import bandwidth, line
 from webui.index import Index, addresses_of
 from webui.moments import HERE
+from webui.sentences import event_text, told_sentence
 
 ROLES = {"primary": "kênh chính", "backup": "kênh dự phòng", "core": "kênh lõi"}
 STATES = {
@@ -27,6 +27,8 @@ STATES = {
     State.UNKNOWN: "không rõ",
 }
 MOST_EVENTS = 4
+SPOKEN = "vi"
+"""The language of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,7 @@ def proof_of(
         for one in events
         if one.link == link.id or (one.device or "", one.interface or "") in ends
     ]
-    found += [
-        f"{one.device or 'hệ thống'} ghi nhận lúc {_moment(one.at)}: {line(one.text)}"
-        for one in heard[:MOST_EVENTS]
-    ]
+    found += [_heard(one) for one in heard[:MOST_EVENTS]]
     return found
 
 
@@ -136,8 +135,13 @@ def _far_end(router: str, seen: Observation | None, *, has_other_way: bool) -> s
 def _seen(one: Observation | None, what: str) -> str:
     if one is None:
         return f"chưa có số liệu về {what}"
-    why = f" ({one.why})" if one.why else ""
+    why = f" ({told_sentence(one.why, SPOKEN) or one.why})" if one.why else ""
     return f"{what} {STATES[one.state]}{why}, đo lúc {_moment(one.at)}"
+
+
+def _heard(event: Event) -> str:
+    who = event.device or "hệ thống"
+    return f"{who} ghi nhận lúc {_moment(event.at)}: {line(event_text(event, SPOKEN))}"
 
 
 def _end(end: Endpoint, index: Index) -> str:

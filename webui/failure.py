@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request
-from flask_babel import LazyString, force_locale, gettext, lazy_gettext
+from flask_babel import LazyString, force_locale, lazy_gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,7 +16,6 @@ from tinhnet.alerting.recurrence import RecurrenceError
 from tinhnet.catalogue import PlaybookMissingError
 from tinhnet.errors import ProblemsError, TinhnetError
 from tinhnet.purpose import PurposeError
-from tinhnet.reasons import NESTED, taken_apart
 from tinhnet.store.errors import StoreError
 
 API = "/api/"
@@ -83,17 +82,6 @@ def told(error: TinhnetError) -> LazyString:
 def told_hint(error: TinhnetError) -> LazyString | str:
     """Return what to do about it in the reader's language, "" where nothing is known."""
     return lazy_gettext(error.hint_id, **error.fields) if error.hint_id else ""
-
-
-def told_reason(text: str) -> str | None:
-    """Return why something ended in the reader's language, None where it is no sentence of ours."""
-    said = taken_apart(text)
-    if said is None:
-        return None
-    fields = dict(said.fields)
-    if NESTED in fields:
-        fields[NESTED] = told_reason(fields[NESTED]) or fields[NESTED]
-    return str(gettext(said.template, **fields))
 
 
 def status_of(error: TinhnetError) -> int:

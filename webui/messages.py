@@ -37,6 +37,7 @@ FLOOR = (
     "entrance.py",
     "purpose.py",
     "reasons.py",
+    "sentences.py",
     "sla/report.py",
     "store/errors.py",
 )

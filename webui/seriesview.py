@@ -20,6 +20,7 @@ from webui.context import index, web
 from webui.figures import line
 from webui.graph import RANGES, Frame, Graph, Mark, Range, Tick, graph_of, percentile
 from webui.language import language
+from webui.sentences import event_text
 
 LABELS = ("device", "interface", "link", "site", "service", "mount", "from")
 PAIRS = {"interface_in_bps": "interface_out_bps"}
@@ -183,7 +184,7 @@ def marks_of(
             address = url_for("alerts.show", fingerprint=record.alert.fingerprint)
             found.append(Mark(record.alert.fired_at, "alert", title_of(record), address))
     found += [
-        Mark(one.event.at, "event", line(one.event.text, 160))
+        Mark(one.event.at, "event", line(event_text(one.event), 160))
         for one in events_about(connection, column, value, (start, end), limit=MOST_MARKS)
     ]
     for job in jobs_between(connection, _devices(column, value), start, end):

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from alerts.message import Delivery, Message, Notifier, Setting, delivered, refused, retry
+from tinhnet import sentences
 
 PATIENCE_S = 10.0
 PERMANENT = 500
@@ -21,14 +22,15 @@ def deliver(message: Message, settings: Mapping[str, str]) -> Delivery:
     try:
         mail = compose(message, settings)
     except ValueError as error:
-        return refused(f"no mail can be made of it: {error}")
+        return refused(sentences.NO_MAIL % {"error": error})
     try:
         left_out = _hand_over(mail, settings)
     except (OSError, smtplib.SMTPException) as error:
         return _judged(error, f"{settings['host']}:{settings['port']}")
     if left_out:
-        return delivered(f"taken by {settings['host']}, but not for {', '.join(sorted(left_out))}")
-    return delivered(f"taken by {settings['host']}")
+        some = {"host": settings["host"], "names": ", ".join(sorted(left_out))}
+        return delivered(sentences.TAKEN_BY_SOME % some)
+    return delivered(sentences.TAKEN % {"host": settings["host"]})
 
 
 def compose(message: Message, settings: Mapping[str, str]) -> EmailMessage:
@@ -80,13 +82,14 @@ def _judged(error: OSError | smtplib.SMTPException, where: str) -> Delivery:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _best(error.recipients)
     if isinstance(error, smtplib.SMTPResponseException):
-        said = f"{where} answers {error.smtp_code} {_words(error.smtp_error)}"
+        status = f"{error.smtp_code} {_words(error.smtp_error)}"
+        said = sentences.ANSWERS_AT % {"where": where, "status": status}
         return refused(said) if error.smtp_code >= PERMANENT else retry(said)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return refused(f"{where}: {error}")
     if isinstance(error, ssl.SSLError):
-        return retry(f"no TLS with {where}: {error.reason or error}")
-    return retry(f"{where} does not answer: {error}")
+        return retry(sentences.NO_TLS_WITH % {"where": where, "error": error.reason or error})
+    return retry(sentences.SILENT_AT % {"where": where, "why": error})
 
 
 def _best(answers: Mapping[str, tuple[int, bytes]]) -> Delivery:

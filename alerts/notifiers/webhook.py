@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from alerts.message import Delivery, Message, Notifier, Setting, delivered, refused, retry
+from tinhnet import sentences
 
 PATIENCE_S = 10.0
 OK = range(200, 300)
@@ -24,7 +25,7 @@ def deliver(message: Message, settings: Mapping[str, str]) -> Delivery:
     """POST the message once; redirects are not followed, they would lead the signature astray."""
     parts = urlsplit(settings["url"])
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return refused(f"{settings['url']!r} is no http or https URL")
+        return refused(sentences.NO_WEB_ADDRESS % {"address": repr(settings["url"])})
     try:
         connection = _connection(parts.scheme, parts.hostname, parts.port, settings["ca_file"])
     except (OSError, ValueError) as error:
@@ -36,10 +37,11 @@ def deliver(message: Message, settings: Mapping[str, str]) -> Delivery:
         answer = connection.getresponse()
         said = answer.read(LONGEST_ANSWER).decode(errors="replace").strip()
     except (OSError, http.client.HTTPException) as error:
-        return retry(f"{parts.hostname} does not answer: {error}")
+        return retry(sentences.SILENT_AT % {"where": parts.hostname, "why": error})
     finally:
         connection.close()
-    detail = f"{parts.hostname} answers {answer.status} {answer.reason}"
+    status = f"{answer.status} {answer.reason}"
+    detail = sentences.ANSWERS_AT % {"where": parts.hostname, "status": status}
     if answer.status in OK:
         return delivered(detail)
     detail = f"{detail}: {said[:200]}" if said else detail

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from alerts.message import Delivery, Fate, Message, retry
 from alerts.telling.ready import Ready
 from alerts.telling.schedule import RECOVERIES
+from tinhnet.sentences import NOTIFIER_FAILED
 from tinhnet.settings import NotifyConfig
 from tinhnet.store.deliveries import DELIVERED, DROPPED, GIVEN_UP, REFUSED, RETRY, KeptDelivery
 
@@ -71,7 +72,7 @@ class Courier:
             if not wait and not future.done():
                 continue
             error = future.exception()
-            found = retry(f"the notifier failed: {error!r}") if error else future.result()
+            found = _failed(error) if error else future.result()
             del self._busy[receiver]
             self._remember(receiver, found, now)
             done.append(judged(delivery, found, now, self._habits))
@@ -150,6 +151,11 @@ def is_needless(one: KeptDelivery, told: Mapping[tuple[str, str], bool]) -> bool
     """Tell whether a message is about the end of what this receiver never heard of."""
     is_recovery = one.facts.get("reason") in RECOVERIES
     return is_recovery and not told.get((one.receiver, one.key), False)
+
+
+def _failed(error: BaseException) -> Delivery:
+    """Return the outcome of a try that broke in our own code."""
+    return retry(NOTIFIER_FAILED % {"error": repr(error)})
 
 
 def dropped(one: KeptDelivery, why: str) -> KeptDelivery:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from alerts.telling.record import product_event
+from tinhnet import sentences
 from tinhnet.context import Context
 from tinhnet.model.event import Event, Severity
 from tinhnet.store.heartbeats import Heartbeat, list_heartbeats
@@ -44,15 +45,16 @@ class Outside:
             error = self._asked.exception()
             fault = repr(error) if error else self._asked.result()
             self._asked = None
-            return self._changed(fault, "heartbeat_failed", now)
+            said = sentences.OUTSIDE_FAILED % {"why": fault} if fault else ""
+            return self._changed(said, "heartbeat_failed", now)
         if self.next_at is not None and now < self.next_at:
             return []
         self.next_at = now + timedelta(seconds=habits.heartbeat_s)
         with context.store.reading() as connection:
             missing = silent(list_heartbeats(connection), habits.heartbeat_needs, now)
         if missing:
-            fault = f"withheld: no sign of life of {', '.join(missing)}"
-            return self._changed(fault, "heartbeat_withheld", now)
+            said = sentences.OUTSIDE_WITHHELD % {"workers": ", ".join(missing)}
+            return self._changed(said, "heartbeat_withheld", now)
         self._asked = self._pool.submit(knock, habits.heartbeat_url, habits.heartbeat_method)
         return []
 
@@ -66,9 +68,9 @@ class Outside:
         if bool(fault) == bool(before):
             return []
         if not fault:
-            text = "the outside URL hears from us again"
+            text = sentences.OUTSIDE_HEARS
             return [product_event("heartbeat_heard", text, now, severity=Severity.INFO)]
-        return [product_event(kind, f"heartbeat to the outside {fault}", now)]
+        return [product_event(kind, fault, now)]
 
 
 def silent(beats: Iterable[Heartbeat], needed: Iterable[str], now: datetime) -> tuple[str, ...]:
@@ -101,7 +103,9 @@ def knock(url: str, method: str) -> str:
         answer = connection.getresponse()
         answer.read(2000)
     except (OSError, http.client.HTTPException) as error:
-        return f"{host} does not answer: {error}"
+        return sentences.SILENT_AT % {"where": host, "why": error}
     finally:
         connection.close()
-    return "" if answer.status in OK else f"{host} answers {answer.status} {answer.reason}"
+    if answer.status in OK:
+        return ""
+    return sentences.ANSWERS_AT % {"where": host, "status": f"{answer.status} {answer.reason}"}

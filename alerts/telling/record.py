@@ -4,11 +4,17 @@
 import hashlib
 from datetime import datetime
 
+from tinhnet import sentences
 from tinhnet.model.alert import AlertEntry
 from tinhnet.model.event import Event, Severity, Source
 from tinhnet.store.deliveries import DELIVERED, DROPPED, GIVEN_UP, REFUSED, KeptDelivery
 
-SPOKEN = {DELIVERED: "told", REFUSED: "refused", GIVEN_UP: "given up", DROPPED: "not told"}
+SPOKEN = {
+    DELIVERED: sentences.TOLD,
+    REFUSED: sentences.REFUSED,
+    GIVEN_UP: sentences.GIVEN_UP,
+    DROPPED: sentences.NOT_TOLD,
+}
 
 
 def product_event(
@@ -37,7 +43,7 @@ def entries(one: KeptDelivery, now: datetime) -> list[AlertEntry]:
             episode=int(str(alert["episode"])),
             at=now,
             kind="told",
-            text=f"{one.receiver}: {SPOKEN.get(one.fate, one.fate)}: {one.detail}",
+            text=SPOKEN[one.fate] % {"receiver": one.receiver, "why": one.detail},
             details={
                 "receiver": one.receiver,
                 "notifier": one.notifier,
@@ -61,5 +67,6 @@ def is_bad(one: KeptDelivery) -> bool:
 def event(one: KeptDelivery, now: datetime) -> Event:
     """Return the event of a message that nobody will get."""
     kind = "message_refused" if one.fate == REFUSED else "message_given_up"
-    text = f"{one.receiver} was not told “{one.subject}”: {one.detail}"
+    fields = {"receiver": one.receiver, "subject": one.subject, "why": one.detail}
+    text = sentences.WAS_NOT_TOLD % fields
     return product_event(kind, text, now, key=f"{one.receiver}/{one.key}/{one.message}")

@@ -31,6 +31,7 @@ from alerts.telling.wording import Setting, facts, worded
 from tinhnet.context import Context
 from tinhnet.logs import log_of
 from tinhnet.model.event import Event
+from tinhnet.sentences import NEVER_TOLD, NO_RECEIVER
 from tinhnet.store import alerts, deliveries, events
 from tinhnet.store.deliveries import KeptDelivery
 from tinhnet.store.duties import on_duty
@@ -168,11 +169,11 @@ class Notifying:
             if name not in self._ways.by_name:
                 old = now - timedelta(seconds=context.config.notify.give_up_s)
                 over += [
-                    dropped(one, f"there is no receiver {name}") for one in mine if one.at < old
+                    dropped(one, NO_RECEIVER % {"receiver": name}) for one in mine if one.at < old
                 ]
             elif self._courier.is_free(name, now):
                 needless = [one for one in _heads(mine) if is_needless(one, known)]
-                over += [dropped(one, "its alert was never told here") for one in needless]
+                over += [dropped(one, NEVER_TOLD) for one in needless]
                 picked = chosen(mine, known, now)
                 if picked is not None:
                     over += self._try(context, picked)

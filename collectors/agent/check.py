@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Does a service answer as it should?  Asked in its own protocol, standard library only.
 
-A check says what was found, how long it took and, of TLS, until when the
-server's certificate holds.  It is asked by address: that names are known is
+A check says what was found (a name and its values; the product has the
+sentences), how long it took and, of TLS, until when the server's certificate
+holds.  It is asked by address: that names are known is
 checked of the name servers.
 """
 
@@ -52,8 +53,10 @@ class Check(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What came of a check, begun at `at` (Unix seconds); `why` says what is wrong.
+    """What came of a check, begun at `at` (Unix seconds).
 
+    `why` is empty where nothing is wrong, else a name and its values, or what
+    the system said.
     `expires_s` are the seconds for which the certificate still holds, None
     where none was seen.
     """
@@ -63,13 +66,13 @@ class Found(NamedTuple):
     is_ok: bool
     duration_s: float
     expires_s: float | None
-    why: str
+    why: tuple[str, ...]
 
 
 class _Answer(NamedTuple):
     """What is wrong (nothing, when it is empty), and how long the certificate holds."""
 
-    why: str = ""
+    why: tuple[str, ...] = ()
     expires_s: float | None = None
 
 
@@ -79,20 +82,20 @@ def examine(check: Check) -> Found:
     try:
         answer = KINDS[check.kind](check)
     except ssl.SSLCertVerificationError as error:
-        answer = _Answer(f"bad certificate: {error.verify_message}")
+        answer = _Answer(("bad_certificate", error.verify_message))
     except ssl.SSLError as error:
-        answer = _Answer(f"no TLS: {error.reason}")
+        answer = _Answer(("no_tls", str(error.reason)))
     except TimeoutError:
-        answer = _Answer(f"no answer within {PATIENCE_S:g} s")
+        answer = _Answer(("no_answer", f"{PATIENCE_S:g}"))
     except OSError as error:
-        answer = _Answer(error.strerror or str(error))
+        answer = _Answer((error.strerror or str(error),))
     except http.client.HTTPException as error:
-        answer = _Answer(f"no HTTP: {type(error).__name__}")
+        answer = _Answer(("no_http", type(error).__name__))
     except (struct.error, IndexError, ValueError):
-        answer = _Answer("an answer that makes no sense")
+        answer = _Answer(("nonsense",))
     taken = time.monotonic() - began
     if taken >= PATIENCE_S:  # whatever it looks like: the conversation was cut off
-        answer = _Answer(f"no answer within {PATIENCE_S:g} s", answer.expires_s)
+        answer = _Answer(("no_answer", f"{PATIENCE_S:g}"), answer.expires_s)
     return Found(check.service, at, not answer.why, taken, answer.expires_s, answer.why)
 
 
@@ -106,10 +109,10 @@ def _page(check: Check) -> _Answer:
         answer = connection.getresponse()
         text = answer.read(LONGEST_BODY).decode(errors="replace")
     if answer.status != http.client.OK:
-        return _Answer(f"answers {answer.status} {answer.reason}".rstrip(), expires_s)
+        return _Answer(("status", f"{answer.status} {answer.reason}".rstrip()), expires_s)
     if check.expect not in text:
-        return _Answer(f"the page lacks {check.expect!r}", expires_s)
-    return _Answer("", expires_s)
+        return _Answer(("lacks", repr(check.expect)), expires_s)
+    return _Answer((), expires_s)
 
 
 def _handshake(check: Check) -> _Answer:
@@ -123,7 +126,7 @@ def _handshake(check: Check) -> _Answer:
         channel.settimeout(GOODBYE_S)
         with suppress(OSError):  # some end without a goodbye of their own
             channel.unwrap()
-    return _Answer("", expires_s)
+    return _Answer((), expires_s)
 
 
 @contextmanager
@@ -156,11 +159,11 @@ def _name(check: Check) -> _Answer:
     question += struct.pack(">2H", DNS_ADDRESS, 1)
     answer = _ask(check, question)
     if answer[:2] != question[:2]:
-        return _Answer("an answer to another question")
+        return _Answer(("other_question",))
     if code := answer[3] & 0x0F:
-        return _Answer(f"answers with code {code} to {check.name}")
+        return _Answer(("name_code", str(code), check.name))
     if check.expect and check.expect not in _addresses(answer, len(question)):
-        return _Answer(f"knows another address of {check.name} than {check.expect}")
+        return _Answer(("other_address", check.name, check.expect))
     return _Answer()
 
 
@@ -182,10 +185,10 @@ def _clock(check: Check) -> _Answer:
     """Ask a time server; it must be synchronised itself."""
     answer = _ask(check, NTP_QUESTION)
     if len(answer) < NTP_ANSWER:
-        return _Answer("an answer that makes no sense")
+        return _Answer(("nonsense",))
     leap, stratum = answer[0] >> 6, answer[1]
     if leap == NTP_UNSYNCHRONISED or stratum not in NTP_STRATA:
-        return _Answer(f"is not synchronised, stratum {stratum}")
+        return _Answer(("not_synchronised", str(stratum)))
     return _Answer()
 
 

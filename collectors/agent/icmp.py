@@ -17,6 +17,10 @@ INFO4 = struct.Struct("@i4s4s")
 INFO6 = struct.Struct("@16sI")
 
 
+class NoInterfaceError(OSError):
+    """There is no interface of this name."""
+
+
 def family_of(version: int) -> socket.AddressFamily:
     """Return the address family of an IP version."""
     return socket.AF_INET if version == 4 else socket.AF_INET6  # noqa: PLR2004 the IP version
@@ -80,13 +84,13 @@ def pinned(
 ) -> list[tuple[int, int, bytes]]:
     """Return the control message that makes a request leave by an interface, from an address.
 
-    Raises OSError where the interface does not exist.
+    Raises NoInterfaceError where the interface does not exist.
     """
     if interface is None and near is None:
         return []
     index = index_of(interface) if interface is not None else 0
     if index is None:
-        raise OSError(19, f"no interface {interface}")
+        raise NoInterfaceError(interface)
     source = ip_address(near).packed if near else None
     if family == socket.AF_INET:
         info = INFO4.pack(index, source or bytes(4), bytes(4))

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from collectors.agent.icmp import (
     ECHO,
+    NoInterfaceError,
     family_of,
     index_of,
     open_socket,
@@ -53,7 +54,8 @@ class Echo(NamedTuple):
     """What became of one request: when it was sent (Unix seconds) and the seconds to its answer.
 
     `round_trip_s` None means that no answer came in time; `why` says more
-    where the network refused to carry the request.  `is_urgent`: somebody
+    where the network refused to carry the request: a name and its values, or
+    what the system said.  `is_urgent`: somebody
     waits for it.  An answer that comes after its request was told to be lost
     is told too, with the same `at`.
     """
@@ -61,7 +63,7 @@ class Echo(NamedTuple):
     name: str
     at: float
     round_trip_s: float | None
-    why: str = ""
+    why: tuple[str, ...] = ()
     is_urgent: bool = False
 
 
@@ -195,13 +197,12 @@ class Pinger:
                 [packet], pinned(family, target.interface, target.source), 0, (str(address), 0)
             )
         except OSError as error:
-            why = error.strerror or str(error)
-            tell(Echo(target.name, wall_ns / 1e9, None, why, is_urgent=True))
+            tell(Echo(target.name, wall_ns / 1e9, None, _refusal(error), is_urgent=True))
             self._missed(index, sent_ns)
             return
         self._open[number] = _Open(index, sent_ns, wall_ns)
         if target.interface in self._dark:
-            self._lose(number, tell, f"{target.interface} is down")
+            self._lose(number, tell, ("interface_down", target.interface))
         elif not course.is_bursting:
             self._await(sent_ns + course.suspicion_ns, number, SUSPECT)
         self._await(sent_ns + course.patience_ns, number, LOSE)
@@ -227,7 +228,7 @@ class Pinger:
                 del self._open[number]
                 self._lost.discard(number)
 
-    def _lose(self, number: int, tell: Callable[[Echo], None], why: str = "") -> None:
+    def _lose(self, number: int, tell: Callable[[Echo], None], why: tuple[str, ...] = ()) -> None:
         """Tell that a request has no answer; one that comes later is still told."""
         if number not in self._lost:
             self._lost.add(number)
@@ -289,6 +290,13 @@ class Pinger:
             course.version += 1
             self._plan(index, received_ns)
         tell(Echo(target.name, asked.wall_ns / 1e9, taken_ns / 1e9, is_urgent=is_urgent))
+
+
+def _refusal(error: OSError) -> tuple[str, ...]:
+    """Return why the network did not carry a request."""
+    if isinstance(error, NoInterfaceError):
+        return ("no_interface", str(error))
+    return (error.strerror or str(error),)
 
 
 def _together(targets: Sequence[Target]) -> list[list[int]]:

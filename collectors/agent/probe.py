@@ -25,7 +25,7 @@ from collectors.agent import bfd, ports
 from collectors.agent.check import KINDS, Check, examine
 from collectors.agent.course import after, begin
 from collectors.agent.ping import Echo, Pinger, Target
-from collectors.agent.report import Reporter, Where, Who
+from collectors.agent.report import BETWEEN, Reporter, Where, Who
 
 INTERVAL_S = 1.0
 PATIENCE_S = 1.0
@@ -94,7 +94,7 @@ def run(orders: Orders) -> None:
     reporter = Reporter(orders.where, orders.who, look=pinger.look)
 
     def tell(echo: Echo) -> None:
-        row = [echo.name, echo.at, echo.round_trip_s, echo.why]
+        row = [echo.name, echo.at, echo.round_trip_s, BETWEEN.join(echo.why)]
         reporter.put("echo", row, is_urgent=echo.is_urgent)
 
     work = [lambda: reporter.run(over.is_set)]
@@ -132,7 +132,7 @@ def _check_services(orders: Orders, reporter: Reporter, over: threading.Event) -
             checks = [courses[number].check for number in due]
             for number, found in zip(due, pool.map(examine, checks), strict=True):
                 row = [found.service, found.at, int(found.is_ok), found.duration_s]
-                reporter.put("check", [*row, found.expires_s, found.why])
+                reporter.put("check", [*row, found.expires_s, BETWEEN.join(found.why)])
                 courses[number] = after(
                     courses[number],
                     is_ok=found.is_ok,

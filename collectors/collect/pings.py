@@ -10,6 +10,7 @@ from collectors.collect.sink import WorkerSink
 from collectors.collect.verdict import Asked
 from tinhnet.logs import log_of
 from tinhnet.model.declared import DeclaredNetwork
+from tinhnet.sentences import worded
 
 OUTSIDE = "external"
 KIND = "device:"
@@ -61,7 +62,7 @@ class Pings:
         return mine
 
     def _tell(self, echo: Echo) -> None:
-        one = Asked(echo.at, echo.round_trip_s, echo.why)
+        one = Asked(echo.at, echo.round_trip_s, worded(echo.why))
         self._sink.asked(f"{KIND}{echo.name}", "ping", one)
         if echo.at - self._sampled.get(echo.name, 0.0) >= SAMPLE_S:
             self._sampled[echo.name] = echo.at

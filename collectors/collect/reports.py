@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from collectors.agent.report import BETWEEN
 from collectors.collect.sink import WorkerSink
 from collectors.collect.verdict import Asked
 from collectors.listen.agents import Agent, Told
@@ -12,6 +13,7 @@ from tinhnet.agents import SIX, link_of, runs_agent
 from tinhnet.logs import log_of
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.link import Link
+from tinhnet.sentences import AGENT_OF, BY_FAMILY, worded
 from tinhnet.store.series.sample import Sample, series_of
 
 SAMPLE_S = 0.9
@@ -51,16 +53,18 @@ class Reports:
         self._left_out[agent.name] = told.left_out
         if times:
             proof = Asked(max(times), 0.0)
-            self._sink.asked(f"device:{agent.name}", f"agent of {agent.name}", proof)
+            self._sink.asked(f"device:{agent.name}", AGENT_OF % {"device": agent.name}, proof)
 
     def _echo(self, agent: str, row: Row) -> float:
         name, at, taken_s, why = row
         link = self._sink.network.links[link_of(str(name))]
         if agent not in (link.a.device, link.b.device):
             raise ValueError(f"{link.id} does not end on {agent}")
-        one = Asked(_number(at), None if taken_s is None else _number(taken_s), str(why or ""))
+        said = worded(str(why or "").split(BETWEEN))
+        one = Asked(_number(at), None if taken_s is None else _number(taken_s), said)
         is_six = str(name).endswith(SIX)
-        self._sink.asked(f"link:{link.id}", f"{agent} by IPv{6 if is_six else 4}", one)
+        asker = BY_FAMILY % {"device": agent, "version": 6 if is_six else 4}
+        self._sink.asked(f"link:{link.id}", asker, one)
         is_due = abs(one.at - self._sampled.get(link.id, -math.inf)) >= SAMPLE_S
         if is_due and not is_six and agent == _measures(self._sink.network, link):
             self._sampled[link.id] = one.at

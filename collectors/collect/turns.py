@@ -7,6 +7,7 @@ from collectors.collect.watch import Change
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.event import Event, Severity, Source
 from tinhnet.model.observation import State
+from tinhnet.sentences import TURNED
 
 
 def event_of(change: Change, network: DeclaredNetwork, asker: str, seen_at: datetime) -> Event:
@@ -16,7 +17,6 @@ def event_of(change: Change, network: DeclaredNetwork, asker: str, seen_at: date
     link = network.links.get(id_) if kind == "link" else None
     device = id_ if kind == "device" and id_ in network.devices else None
     site = network.devices[link.a.device if link else device or ""].site if link or device else None
-    turned = "is down" if is_down else "is up again"
     return Event(
         key=f"probe/{change.thing}/{change.now.at:%Y%m%dT%H%M%S%f}/{change.now.state.value}"[-80:],
         at=change.now.at,
@@ -24,7 +24,7 @@ def event_of(change: Change, network: DeclaredNetwork, asker: str, seen_at: date
         source=Source.PROBE,
         kind=f"{kind}_{'down' if is_down else 'up'}",
         severity=Severity.HIGH if is_down else Severity.INFO,
-        text=f"{kind} {id_} {turned}: {change.now.why}",
+        text=TURNED[kind, is_down] % {"name": id_, "why": change.now.why},
         device=device,
         link=link.id if link else None,
         site=site,

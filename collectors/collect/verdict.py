@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tinhnet import sentences
 from tinhnet.model.observation import State
 
 LEAST_RUN = 3
@@ -80,18 +81,21 @@ def judge(asked: Sequence[Asked], now: float, *, is_clean: bool = False) -> Verd
         return None
     newest = asked[-1]
     if now - newest.at > SILENCE_S:
-        return Verdict(State.UNKNOWN, newest.at, f"not asked for {now - newest.at:.0f} s")
+        silent = sentences.NOT_ASKED % {"seconds": f"{now - newest.at:.0f}"}
+        return Verdict(State.UNKNOWN, newest.at, silent)
     run = _trailing(asked)
     answered = asked[: len(asked) - len(run)]
     loss = Loss(len(answered), 0) if is_clean else loss_of(answered, now)
     if is_outage(run, loss):
         return Verdict(State.DOWN, newest.at, _lost(run), run[0].at)
     if len(run) == len(asked):
-        return Verdict(State.UNKNOWN, newest.at, "no answer yet")
+        return Verdict(State.UNKNOWN, newest.at, sentences.NO_ANSWER_YET)
     last = asked[-len(run) - 1]
     if loss.is_much:
-        return Verdict(State.DEGRADED, last.at, f"{loss.ratio:.0%} of {loss.asked} requests lost")
-    return Verdict(State.UP, last.at, f"answers in {(last.taken_s or 0.0) * 1000:.1f} ms")
+        lossy = sentences.LOSSY % {"share": f"{loss.ratio:.0%}", "count": loss.asked}
+        return Verdict(State.DEGRADED, last.at, lossy)
+    taken_ms = f"{(last.taken_s or 0.0) * 1000:.1f}"
+    return Verdict(State.UP, last.at, sentences.ANSWERS_IN % {"milliseconds": taken_ms})
 
 
 def join(verdicts: Mapping[str, Verdict], refusing: frozenset[str] = frozenset()) -> Verdict:
@@ -104,7 +108,7 @@ def join(verdicts: Mapping[str, Verdict], refusing: frozenset[str] = frozenset()
     known = {who: one for who, one in verdicts.items() if one.state is not State.UNKNOWN}
     if not known:
         newest = max(verdicts.values(), key=lambda one: one.at, default=None)
-        return newest or Verdict(State.UNKNOWN, 0.0, "nobody asks")
+        return newest or Verdict(State.UNKNOWN, 0.0, sentences.NOBODY_ASKS)
     down = {who: one for who, one in known.items() if one.state is State.DOWN}
     lost_since = min((one.lost_since or one.at for one in down.values()), default=-math.inf)
     working = [one for one in known.values() if one.state.works and one.at >= lost_since]
@@ -113,7 +117,8 @@ def join(verdicts: Mapping[str, Verdict], refusing: frozenset[str] = frozenset()
     at = max(one.at for one in working)
     broken = sorted(set(down) - refusing)
     if broken:
-        return Verdict(State.DEGRADED, at, f"{', '.join(broken)}: {down[broken[0]].why}")
+        fails = {"askers": ", ".join(broken), "why": down[broken[0]].why}
+        return Verdict(State.DEGRADED, at, sentences.FAILS_FOR % fails)
     lossy = next((one for one in working if one.state is State.DEGRADED), None)
     best = max(working, key=lambda one: one.at)
     return Verdict(State.DEGRADED, at, lossy.why) if lossy else Verdict(State.UP, at, best.why)
@@ -169,5 +174,5 @@ def _trailing(asked: Sequence[Asked]) -> Sequence[Asked]:
 
 def _lost(run: Sequence[Asked]) -> str:
     said = next((one.why for one in reversed(run) if one.why), "")
-    text = f"no answer to {len(run)} requests in {run[-1].at - run[0].at:.1f} s"
-    return f"{text}: {said}" if said else text
+    lost = {"count": len(run), "seconds": f"{run[-1].at - run[0].at:.1f}"}
+    return sentences.LOST_SAYING % {**lost, "why": said} if said else sentences.LOST % lost

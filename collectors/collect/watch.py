@@ -10,6 +10,7 @@ from threading import Lock
 
 from collectors.collect.verdict import MEMORY_S, Asked, Verdict, join, judge
 from tinhnet.model.observation import Observation, State
+from tinhnet.sentences import NOT_ASKED
 
 STALE_S = 30.0
 """Seconds after which what a part saw of a thing that it asks rarely is no longer known."""
@@ -156,4 +157,4 @@ def _aged(seen: Observation, now: float) -> Observation:
     age_s = now - seen.at.timestamp()
     if seen.state is State.UNKNOWN or age_s <= STALE_S:
         return seen
-    return Observation(State.UNKNOWN, seen.at, f"not asked for {age_s:.0f} s")
+    return Observation(State.UNKNOWN, seen.at, NOT_ASKED % {"seconds": f"{age_s:.0f}"})

@@ -21,6 +21,7 @@ from collectors.listen.traps import Trap
 from collectors.snmp import ber
 from collectors.snmp.errors import MalformedError
 from collectors.snmp.value import Value, as_text
+from tinhnet import sentences
 from tinhnet.model.event import Event, Severity, Source
 
 LONGEST = 300
@@ -34,18 +35,14 @@ OSPF6_NEIGHBOUR = "1.3.6.1.2.1.191.1.9.1.8."
 """ospfv3NbrState (RFC 5643), indexed by interface, instance and router id."""
 
 KNOWN = {
-    "1.3.6.1.6.3.1.1.5.1": (RESTART, "coldStart: the device or its agent began anew"),
-    "1.3.6.1.6.3.1.1.5.2": (
-        Meaning(RESTART.kind, Severity.LOW),
-        "warmStart: the agent began anew, its settings unchanged",
-    ),
-    "1.3.6.1.6.3.1.1.5.3": (INTERFACE_DOWN, "linkDown"),
-    "1.3.6.1.6.3.1.1.5.4": (INTERFACE_UP, "linkUp"),
-    "1.3.6.1.6.3.1.1.5.5": (
-        LOGIN_FAILED,
-        "authenticationFailure: somebody asked by SNMP without the right",
-    ),
+    "1.3.6.1.6.3.1.1.5.1": (RESTART, sentences.COLD_START),
+    "1.3.6.1.6.3.1.1.5.2": (Meaning(RESTART.kind, Severity.LOW), sentences.WARM_START),
+    "1.3.6.1.6.3.1.1.5.3": (INTERFACE_DOWN, sentences.LINK_DOWN),
+    "1.3.6.1.6.3.1.1.5.4": (INTERFACE_UP, sentences.LINK_UP),
+    "1.3.6.1.6.3.1.1.5.5": (LOGIN_FAILED, sentences.SNMP_REFUSED),
 }
+UNNAMED = "?"
+"""Stands for what a trap should have told and did not."""
 COLUMNS = {
     "1.3.6.1.2.1.2.2.1.1": "if_index",
     "1.3.6.1.2.1.2.2.1.2": "if_descr",
@@ -110,25 +107,24 @@ def _meaning(name: str, fields: dict[str, str]) -> tuple[Meaning | None, str]:
     if name == OSPF_STATE:
         state, meaning = OSPF.get(fields.get("state", ""), ("unknown", None))
         fields["state"] = state
-        who = fields.get("neighbour_router_id", "?"), fields.get("neighbour", "?")
-        return meaning, f"ospfNbrStateChange: neighbour {who[0]} ({who[1]}) is {state}"
+        router = fields.get("neighbour_router_id", UNNAMED)
+        who = {"router": router, "address": fields.get("neighbour", UNNAMED)}
+        return meaning, sentences.OSPF_STATE % {**who, "state": state}
     if name == OSPF6_STATE:
         state, meaning = OSPF.get(fields.get("state", ""), ("unknown", None))
         fields["state"] = state
-        who6 = fields.get("neighbour_router_id", "?")
-        return meaning, f"ospfv3NbrStateChange: neighbour {who6} is {state}"
+        router = fields.get("neighbour_router_id", UNNAMED)
+        return meaning, sentences.OSPF6_STATE % {"router": router, "state": state}
     known = KNOWN.get(name)
     if known is None:
         return Meaning(LOG, Severity.LOW), ""
     meaning, text = known
     interface = fields.get("if_name") or fields.get("if_descr") or fields.get("if_index")
-    if meaning.about and interface:
-        text = f"{text}: interface {interface}"
     if "admin_state" in fields:
         fields["admin_state"] = ADMIN.get(fields["admin_state"], fields["admin_state"])
-        if fields["admin_state"] == "down":
-            text += ", switched off by its administrator"
-    return meaning, text
+        if text == sentences.LINK_DOWN and fields["admin_state"] == "down":
+            text = sentences.SWITCHED_OFF
+    return meaning, text % {"interface": interface or UNNAMED}
 
 
 def _fields(bindings: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from collectors.events.kinds import FLOOD, LOG
 from tinhnet.model.event import Event, Severity, Source
+from tinhnet.sentences import FLOOD as FLOOD_SAID
 
 REPEAT = timedelta(minutes=1)
 """The same thing said within this time of the last time is a repeat."""
@@ -156,7 +157,7 @@ def _flood(device: str, count: int, now: datetime) -> Event:
         source=Source.PRODUCT,
         kind=FLOOD,
         severity=Severity.MEDIUM,
-        text=f"{device} says more than is written down: {count} messages were left out",
+        text=FLOOD_SAID % {"device": device, "count": count},
         device=device,
         fields={"left_out": str(count)},
     )

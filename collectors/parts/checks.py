@@ -18,6 +18,7 @@ from collectors.part import Part, Sink
 from tinhnet.context import Context
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.observation import Observation, State
+from tinhnet.sentences import worded
 from tinhnet.store.series.sample import Sample, series_of
 
 PERIOD_S = 10.0
@@ -129,7 +130,8 @@ class Checking:
         if found.is_ok or course.failures >= FAILURES:
             state = State.UP if found.is_ok else State.DOWN
             at = datetime.fromtimestamp(found.at, UTC)
-            self._sink.observe({f"{KIND}{found.service}": Observation(state, at, found.why)})
+            seen = Observation(state, at, worded(found.why))
+            self._sink.observe({f"{KIND}{found.service}": seen})
 
 
 def samples_of(found: Found, clock: float | None, device: str) -> Iterator[Sample]:

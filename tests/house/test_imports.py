@@ -117,6 +117,19 @@ def test_a_room_imports_the_floor_and_itself(room: str) -> None:
     assert wrong == []
 
 
+def test_the_probe_agent_imports_the_standard_library_and_itself() -> None:
+    """It runs with the Python of routers and PCs, which have nothing of ours."""
+    wrong = [
+        found
+        for found in imports()
+        if found.file.startswith("collectors/agent/")
+        and found.module.split(".")[0] not in sys.stdlib_module_names
+        and not found.module.startswith("collectors.agent")
+    ]
+
+    assert wrong == []
+
+
 def test_every_library_has_its_owner() -> None:
     """A library imported all over the tree can never be replaced."""
     ours = {*PACKAGES, "playbooks"}

@@ -13,6 +13,7 @@ from webui.figures import name_of
 from webui.index import Index
 from webui.listing import Column, listing
 from webui.page import Entry, Page
+from webui.watch import watched
 
 _pages = Blueprint("services", __name__, url_prefix="/services")
 PAGE = Page(
@@ -91,6 +92,8 @@ def show(service_id: str) -> str:
         owner=found.network.units.get(service.owner),
         kinds=kinds,
         others=[client for client in service.clients if client not in known],
+        watch=watched(),
+        stand=watched().of("service", service.id),
     )
 
 

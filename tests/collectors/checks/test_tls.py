@@ -22,6 +22,7 @@ from tests.collectors.heard import until
 from tests.conftest import ROOT, free_port
 from tinhnet.pki import LIFE, Distribution, Issued, Pki
 from tinhnet.secrets import SecretStore
+from tinhnet.sentences import worded
 
 LOCAL = "127.0.0.1"
 NAME = "log1.quangnam.test"
@@ -99,7 +100,7 @@ def test_a_handshake_proves_the_server_and_ends_with_a_goodbye(
         found = examine(province.check(port))
         until(lambda: ended, "the server saw the end")
 
-    assert (found.is_ok, found.why) == (True, "")
+    assert (found.is_ok, found.why) == (True, ())
     assert found.duration_s < 1
     assert found.expires_s is not None
     assert 89 * DAY_S < found.expires_s < 91 * DAY_S
@@ -124,7 +125,7 @@ def test_what_is_wrong_with_a_handshake_is_told(
         found = examine(province.check(port)._replace(**changed))
 
     assert not found.is_ok
-    assert found.why.startswith(why)
+    assert worded(found.why).startswith(why)
 
 
 def test_an_expired_certificate_of_a_log_server_is_an_outage(tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_an_expired_certificate_of_a_log_server_is_an_outage(tmp_path: Path) -> 
     with demanding(ours, [], version=ssl.TLSVersion.TLSv1_2) as port:
         found = examine(ours.check(port))
 
-    assert found.why == "bad certificate: certificate has expired"
+    assert worded(found.why) == "bad certificate: certificate has expired"
 
 
 def test_an_open_port_without_tls_is_no_log_server(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_an_open_port_without_tls_is_no_log_server(tmp_path: Path) -> None:
         answering.join(60)
 
     assert not found.is_ok
-    assert found.why.startswith("no TLS: ")
+    assert worded(found.why).startswith("no TLS: ")
 
 
 @contextmanager
@@ -210,6 +211,6 @@ def test_rsyslog_has_nothing_to_say_of_our_check(tmp_path: Path) -> None:
         refused = examine(province.check(port)._replace(proof=None))
         until(lambda: b"did not provide a certificate" in errors.read_bytes(), "it told of that")
 
-    assert [one.why for one in found] == [""] * 5
+    assert [one.why for one in found] == [()] * 5
     assert after == before
     assert refused.is_ok  # TLS 1.3: for us the handshake was over

@@ -58,7 +58,7 @@ def test_a_burst_is_one_sample_a_second(writing: Writing) -> None:
     """Whoever draws a circuit wants no ten points a second of its outage."""
     now = time.time()
     rows: list[Row] = [
-        ["dien-ban-1", now - 2 + step / 10, None, "c107 is down"] for step in range(9)
+        ["dien-ban-1", now - 2 + step / 10, None, "interface_down\tc107"] for step in range(9)
     ]
     tell(writing, CORE, "echo", ["dien-ban-1", now - 3, 0.004, ""], *rows)
 
@@ -69,7 +69,7 @@ def test_a_burst_is_one_sample_a_second(writing: Writing) -> None:
         event = newest(connection)[0].event
         seen = newest_of(list_observed(connection))["link:dien-ban-1"]
     assert event.kind == "link_down"
-    assert seen.why.endswith("c107 is down")
+    assert seen.why.endswith(": interface c107 is down")
 
 
 def test_checks_become_samples_of_their_site(writing: Writing) -> None:

@@ -17,6 +17,7 @@ from collectors.agent.check import Check, examine
 from tests.conftest import free_port
 from tinhnet.pki import Distribution, Pki
 from tinhnet.secrets import SecretStore
+from tinhnet.sentences import worded
 
 LOCAL = "127.0.0.1"
 PAGE = "Cổng thông tin điện tử tỉnh Quảng Nam"
@@ -89,7 +90,7 @@ def test_a_page_that_is_as_it_should_be_is_ok(portal: Check) -> None:
     """With how long it took and how long its certificate holds."""
     found = examine(portal)
 
-    assert (found.service, found.is_ok, found.why) == ("portal", True, "")
+    assert (found.service, found.is_ok, found.why) == ("portal", True, ())
     assert 0 < found.duration_s < 5
     assert found.expires_s is not None
     assert 89 * 86400 < found.expires_s < 91 * 86400
@@ -108,7 +109,7 @@ def test_a_page_that_is_wrong_says_why(portal: Check, changed: dict[str, str], w
     found = examine(portal._replace(**changed))
 
     assert not found.is_ok
-    assert found.why.startswith(why)
+    assert worded(found.why).startswith(why)
 
 
 def test_another_authoritys_certificate_is_refused(portal: Check, tmp_path: Path) -> None:
@@ -116,14 +117,16 @@ def test_another_authoritys_certificate_is_refused(portal: Check, tmp_path: Path
     where = Distribution("http://pki.test/ocsp", "http://pki.test/crl")
     other = Pki(tmp_path, SecretStore(tmp_path / "secrets"), where, "Kẻ khác")
 
-    assert examine(portal._replace(authority=other.authority())).why.startswith("bad certificate")
+    found = examine(portal._replace(authority=other.authority()))
+
+    assert worded(found.why).startswith("bad certificate: ")
 
 
 def test_a_closed_port_is_told(portal: Check) -> None:
     """At once."""
     found = examine(Check("ocsp", "tcp", LOCAL, free_port()))
 
-    assert (found.is_ok, found.why) == (False, "Connection refused")
+    assert (found.is_ok, found.why) == (False, ("Connection refused",))
     assert examine(Check("ocsp", "tcp", LOCAL, portal.port)).is_ok
 
 
@@ -159,7 +162,7 @@ def test_a_name_server_must_know_the_address(answer: Callable[[bytes], bytes], w
             Check("dns1", "dns", LOCAL, port, "portal.quangnam.test", expect="10.90.10.11")
         )
 
-    assert (found.is_ok, found.why) == (not why, why)
+    assert (found.is_ok, worded(found.why)) == (not why, why)
 
 
 @pytest.mark.parametrize(
