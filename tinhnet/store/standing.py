@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MIT
 """What pages about the state of things read, and no more than that."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from tinhnet.model.alert import AlertRecord
 from tinhnet.model.event import EventFilter
-from tinhnet.model.job import Job
+from tinhnet.model.job import DeviceResult, Job, JobDevice, Risk
 from tinhnet.store.alerts import find_alerts
 from tinhnet.store.events import Numbered, newest
 from tinhnet.store.inbox import CAUSES, SHOWN
-from tinhnet.store.jobs import find_job
+from tinhnet.store.jobs import find_job, list_devices
 from tinhnet.store.observed import Sheet
 from tinhnet.store.schema.alerts import alerts
 from tinhnet.store.schema.jobs import job_devices, jobs
@@ -20,6 +22,21 @@ from tinhnet.store.schema.watch import observed
 
 MOST_CAUSES = 500
 """Causes that hold at once; with more of them, which one is named says little."""
+MOST_CHANGES = 20
+UNTOUCHED = frozenset({DeviceResult.NOT_ATTEMPTED, DeviceResult.UNREACHABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A job, and what came of those of its devices that somebody asked about."""
+
+    job: Job
+    devices: tuple[JobDevice, ...]
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """Return how many devices came to each result; what is open is left out."""
+        return dict(Counter(one.result.value for one in self.devices if one.result))
 
 
 def stamps(connection: Connection) -> dict[str, datetime]:
@@ -105,3 +122,49 @@ def jobs_between(
     )
     found = (find_job(connection, number) for number in connection.scalars(statement).all())
     return tuple(job for job in found if job is not None)
+
+
+def changes_between(
+    connection: Connection, devices: Iterable[str], start: datetime, end: datetime
+) -> tuple[Touched, ...]:
+    """Return the changes that touched one of these devices, under way in a time, latest first.
+
+    A job that only reads or only checks is none, and a device that a job did
+    not begin with or could not reach was not touched.
+    """
+    wanted = frozenset(devices)
+    is_touched = or_(
+        job_devices.c.result.not_in([one.value for one in UNTOUCHED]),
+        job_devices.c.result.is_(None) & job_devices.c.task.is_not(None),
+    )
+    statement = (
+        select(jobs.c.number)
+        .join(job_devices, job_devices.c.job == jobs.c.number)
+        .where(
+            job_devices.c.device.in_(sorted(wanted)),
+            is_touched,
+            jobs.c.check.is_(False),
+            jobs.c.risk != Risk.READ.value,
+            jobs.c.started_at < end,
+            or_(jobs.c.ended_at.is_(None), jobs.c.ended_at >= start),
+        )
+        .group_by(jobs.c.number, jobs.c.started_at)
+        .order_by(jobs.c.started_at.desc(), jobs.c.number.desc())
+        .limit(MOST_CHANGES)
+    )
+    found = (find_job(connection, number) for number in connection.scalars(statement).all())
+    return tuple(
+        Touched(job, _touched(list_devices(connection, job.number), wanted))
+        for job in found
+        if job is not None
+    )
+
+
+def _touched(devices: Iterable[JobDevice], wanted: frozenset[str]) -> tuple[JobDevice, ...]:
+    """Return those of these devices that a job touched."""
+    return tuple(
+        one
+        for one in devices
+        if one.device in wanted
+        and (one.task is not None if one.result is None else one.result not in UNTOUCHED)
+    )

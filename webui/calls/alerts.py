@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from tinhnet.alert_listing import alert_detail_row, alert_row
 from tinhnet.alerting import actions
+from tinhnet.alerting.preceding import preceding, touched_row
 from tinhnet.model.alert import AlertFilter, AlertRecord, AlertState
 from tinhnet.model.event import Severity
+from tinhnet.model.job import DeviceResult, JobState
 from tinhnet.store import alerts as kept
 from webui.answer import LARGEST, MOST, Asked, Moment, Problem
-from webui.context import web
+from webui.context import network, web
 from webui.person import actor, needs
 
 TAG = Tag(name="alerts", description="What is broken, what that explains, and who takes care.")
@@ -64,10 +66,24 @@ class TimelineRow(BaseModel):
     details: dict[str, str]
 
 
+class ChangeRow(BaseModel):
+    """A job that touched what an alert is about; `devices` are the results of just that."""
+
+    job: str
+    playbook: str
+    actor: str
+    purpose: str | None
+    state: JobState
+    started_at: datetime
+    ended_at: datetime | None
+    devices: dict[str, DeviceResult | None]
+
+
 class AlertDetailRow(AlertRow):
-    """An alert with its timeline, newest line first."""
+    """An alert with its timeline, newest line first, and the changes of the hour before it."""
 
     timeline: list[TimelineRow]
+    changes: list[ChangeRow]
 
 
 class AlertPage(BaseModel):
@@ -177,4 +193,5 @@ def _add_doing(calls: APIBlueprint) -> None:
 def _detail(record: AlertRecord) -> Response:
     with web().store.reading() as connection:
         entries = kept.list_entries(connection, record.alert.fingerprint)
-    return jsonify(alert_detail_row(record, entries))
+        changes = preceding(connection, record, network())
+    return jsonify(alert_detail_row(record, entries) | {"changes": [*map(touched_row, changes)]})

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tinhnet.actions import RequestError
 from tinhnet.alerting import actions, shift_actions
+from tinhnet.alerting.preceding import begun_at, preceding
 from tinhnet.model.alert import AlertRecord, AlertState
 from tinhnet.model.event import Event, EventFilter
 from tinhnet.model.observation import Observation
@@ -128,6 +129,7 @@ def show(fingerprint: str) -> str:
         cause = inbox.find_cause(connection, record.cause) if record.cause else None
         ticket = list_tickets(connection, [fingerprint]).get(fingerprint)
         seen, events = _proof(connection, record)
+        changes = preceding(connection, record, index().network)
         windows = {one.window.id: one.window for one in list_windows(connection)}
     rule = rule_of(record)
     found = person()
@@ -139,6 +141,8 @@ def show(fingerprint: str) -> str:
         entries=entries,
         folded=folded_of(record, hidden.get(record.alert.thing, 0), MOST_THINGS),
         behind=behind,
+        begun=begun_at(record),
+        changes=changes,
         cause=cause,
         ticket=ticket if ticket and ticket.episode == record.alert.episode else None,
         call=call_of(record, index(), seen, events, (caller, now)),
@@ -233,7 +237,7 @@ def _proof(
     connection: Transaction, record: AlertRecord
 ) -> tuple[dict[str, Observation], list[Event]]:
     """Return what was seen, and what happened around the beginning, for a circuit's alert only."""
-    begun = record.alert.since or record.alert.fired_at
+    begun = begun_at(record)
     link = circuit_of(record, index())
     if link is None or begun is None:
         return {}, []
