@@ -21,6 +21,7 @@ from collectors.collect.watch import Change, Watch
 from tinhnet.context import Context
 from tinhnet.errors import TinhnetError
 from tinhnet.logs import log_of
+from tinhnet.metrics import Family
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.event import Event
 from tinhnet.model.observation import Observation, State
@@ -28,7 +29,7 @@ from tinhnet.store.events import append
 from tinhnet.store.observed import list_observed, put_observed
 from tinhnet.store.series.contract import SeriesStore
 from tinhnet.store.series.open import open_series
-from tinhnet.store.series.sample import Sample
+from tinhnet.store.series.sample import Refusal, Sample
 
 SOURCE = "collect"
 DEBOUNCE_S = 0.02
@@ -38,6 +39,8 @@ UPKEEP_S = 30.0
 RETRY_S = 1.0
 MOST_SAMPLES = 500_000
 """Samples that wait while the disk is full; the oldest go."""
+BEYOND = "beyond"
+"""Why those were not kept, in the words of metrics; else a `Refusal` says it."""
 
 log = log_of("collect")
 
@@ -45,13 +48,18 @@ log = log_of("collect")
 class WorkerSink:
     """The sink of all parts.  Two threads write: `write_rows` and `write_samples`."""
 
-    def __init__(self, context: Context, network: DeclaredNetwork) -> None:
+    def __init__(
+        self, context: Context, network: DeclaredNetwork, most_samples: int = MOST_SAMPLES
+    ) -> None:
         self.network = network
         self._context = context
         self._series: SeriesStore = open_series(context.config, context.clock)
         self._watch = Watch(_last_seen(context))
         self._lock = Lock()
-        self._samples: collections.deque[Sample] = collections.deque(maxlen=MOST_SAMPLES)
+        self._samples: collections.deque[Sample] = collections.deque()
+        self._most_samples = most_samples
+        self._appended = 0
+        self._beyond = 0
         self._events: list[Event] = []
         self._wishes: dict[str, float] = {}
         self._urgent = Flag()
@@ -59,7 +67,24 @@ class WorkerSink:
 
     def samples(self, found: Sequence[Sample]) -> None:
         """Keep samples; they are written within a second."""
-        self._samples.extend(found)
+        with self._lock:
+            self._samples.extend(found)
+            while len(self._samples) > self._most_samples:
+                self._samples.popleft()
+                self._beyond += 1
+
+    def families(self) -> tuple[Family, ...]:
+        """Return as metrics how many samples were kept, and how many were not, by reason."""
+        refused = {reason.value: count for reason, count in self._series.refused.items()}
+        rows = [({"reason": reason}, count) for reason, count in sorted(refused.items())]
+        return (
+            Family("tinhnet_samples_appended_total", "Samples kept", [({}, self._appended)]),
+            Family(
+                "tinhnet_samples_refused_total",
+                "Samples not kept, by reason",
+                [({"reason": BEYOND}, self._beyond), *rows],
+            ),
+        )
 
     def observe(self, seen: Mapping[str, Observation]) -> None:
         """Take what a part saw of things; a change of state is written at once."""
@@ -152,15 +177,31 @@ class WorkerSink:
             self.samples(list(derive(self.network, self._watch, seen, now)))
 
     def _write_samples_or_say(self, stop: Flag) -> None:
-        batch = [self._samples.popleft() for _ in range(len(self._samples))]
+        with self._lock:
+            batch = list(self._samples)
+            self._samples.clear()
         if not batch:
             return
+        refused = self._left_out()
         try:
             self._series.append(batch)
+            self._appended += len(batch) - (self._left_out() - refused)
         except TinhnetError as error:
             log.error("samples_not_written", error=error.message, hint=error.hint)  # noqa: TRY400 a sentence
-            self._samples.extendleft(reversed(batch[-MOST_SAMPLES:]))
+            self._put_back(batch)
             stop.wait(RETRY_S)
+
+    def _put_back(self, batch: Sequence[Sample]) -> None:
+        """Keep samples that could not be written, before those that came meanwhile."""
+        with self._lock:
+            beyond = max(0, len(batch) + len(self._samples) - self._most_samples)
+            self._samples.extendleft(reversed(batch[beyond:]))
+            self._beyond += beyond
+
+    def _left_out(self) -> int:
+        """Return how many samples `append` left out; what a server refuses it refuses later."""
+        found = self._series.refused
+        return sum(count for reason, count in found.items() if reason is not Refusal.SERVER)
 
     def _upkeep(self, stop: Flag) -> None:
         try:

@@ -16,12 +16,14 @@ from collectors.collect.sink import WorkerSink
 from tinhnet.context import Context
 from tinhnet.inventory import load
 from tinhnet.logs import log_of
+from tinhnet.metrics import leave
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.store.observed import asked_again, looked_at
-from tinhnet.worker import Identity
+from tinhnet.worker import Identity, metrics_directory
 
 STEP_S = 0.2
 FILES_S = 2.0
+COUNTS_S = 2.0
 
 log = log_of("collect")
 Signature = tuple[tuple[str, int, int], ...]
@@ -47,6 +49,7 @@ class CollectWorker:
         self._signature: Signature = ()
         self._digest = ""
         self._files_at = float("-inf")
+        self._counted_at = float("-inf")
         self._read_network(context)
 
     def step(self, context: Context) -> float:
@@ -54,11 +57,13 @@ class CollectWorker:
         if time.monotonic() - self._files_at >= FILES_S:
             self._read_network(context)
         self._look(context)
+        if time.monotonic() - self._counted_at >= COUNTS_S:
+            self._counted_at = time.monotonic()
+            self._count(context)
         return STEP_S
 
     def close(self, context: Context) -> None:
         """End the parts, then write what is left."""
-        del context
         if self._runner is not None:
             self._runner.stop()
         for flag, thread in self._writers:  # rows first: they leave a last few samples
@@ -66,6 +71,12 @@ class CollectWorker:
             if self._sink is not None:
                 self._sink.wake()
             thread.join()
+        self._count(context)
+
+    def _count(self, context: Context) -> None:
+        """Leave for /metrics what became of samples."""
+        if self._sink is not None:
+            leave(metrics_directory(context), "collect-samples", self._sink.families())
 
     def _look(self, context: Context) -> None:
         with context.store.reading() as connection:
