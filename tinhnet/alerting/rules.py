@@ -43,6 +43,8 @@ METRICS = {
     "state_used_ratio": "ratio",
     "series_backlog": "count",
 }
+WHOLE = 1000
+"""From here on a figure is told without a fraction."""
 CAUSES = {
     "circuit_up": "link",
     "device_up": "device",
@@ -149,7 +151,7 @@ def told(value: float | None, unit: str, language: str) -> str:
 def _scaled(value: float, unit: str) -> str:
     """Return a value in the largest unit of which there is at least one."""
     if unit == "ratio":
-        return f"{value * 100:.3g} %"
+        return f"{_plain(value * 100)} %"
     steps = {
         "s": (
             (172_800, 86_400, "days"),
@@ -161,10 +163,15 @@ def _scaled(value: float, unit: str) -> str:
     }
     for least, size, name in steps.get(unit, ()):
         if abs(value) >= least:
-            return f"{value / size:.3g} {name}"
+            return f"{_plain(value / size)} {name}"
     smallest = {"s": (1e-3, " ms"), "bps": (1, " bit/s"), "per_s": (1, "/s")}
     size, name = smallest.get(unit, (1, ""))
-    return f"{value / size:.3g}{name}"
+    return f"{_plain(value / size)}{name}"
+
+
+def _plain(number: float) -> str:
+    """Return a number with three digits at least, never with an exponent."""
+    return f"{number:.3g}" if abs(number) < WHOLE else f"{number:.0f}"
 
 
 def _entry(document: Document) -> tuple[_Entry | None, list[Problem]]:
