@@ -53,10 +53,12 @@ soak: setup ## The long tests.
 	$(BIN)/pytest -q -m soak
 
 bench: setup ## Measure the figures of bench/RESULTS.md beside a peer.
-	$(BIN)/python -P bench/alerts.py # -P: the script shares its name with the room
 	$(BIN)/python bench/province.py
+	$(BIN)/python -m bench.wall
+	$(BIN)/python -m bench.noc
 	$(BIN)/python bench/series.py
 	$(BIN)/python bench/snmp.py
+	$(BIN)/python -P bench/alerts.py # -P: the script shares its name with the room
 
 clean: ## Take every lab down, wipe base roots, state and the virtual environment.
 	@if [ -x $(BIN)/tinhnet ] && [ "$$(id -u)" = 0 ]; then \

@@ -6,24 +6,17 @@ devices, 567 circuits measured, 13,000 alerts.
 """
 
 import argparse
-import statistics
-import tempfile
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
-from bench.noc import AIM_MS, SITES, enlarged, measure
+from bench.pages import SITES, enlarged, full_size, print_times
 from tests.webui.afternoon import put_many, storm
-from tests.webui.conftest import Site, add_people, settings, write_playbooks
 from tests.webui.watching import observations
-from tinhnet.context import open_context
+from tinhnet.context import Context
+from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.store import observed
 from tinhnet.store.series.open import open_series
 from tinhnet.store.series.sample import Sample, series_of
-from webui.application import create_application
-from webui.context import EXTENSION
-from webui.declared import Inventory
 
 PATHS = {
     "wall": "/wall",
@@ -33,50 +26,41 @@ PATHS = {
     "one link with four graphs": "/links/dien-ban-1",
     "graph of 6 h": "/series?name=interface_in_bps&device=core1&link=dien-ban-1",
 }
-HOURS = 6
 ONE = "dien-ban-1"
+STEP = timedelta(seconds=30)
+MANY = 720
+"""Steps of the circuit whose graphs are drawn: six hours."""
+FEW = 3
 
 
-def main(said: Callable[[str], None] = print) -> None:
+def samples(network: DeclaredNetwork, now: datetime) -> Iterator[Sample]:
+    """Yield loads of both ends of every circuit: hours of one, the newest of the others."""
+    for link in network.links.values():
+        for step in range(MANY if link.id == ONE else FEW):
+            for end in (link.a, link.b):
+                labels = {"device": end.device, "interface": end.interface, "link": link.id}
+                for name in ("interface_in_bps", "interface_out_bps"):
+                    yield Sample(series_of(name, **labels), now - STEP * step, 1e6 + step)
+
+
+def put_all(context: Context, network: DeclaredNetwork) -> None:
+    """Write samples, alerts and what collectors saw."""
+    series = open_series(context.config, context.clock)
+    series.append(list(samples(network, context.now)))
+    series.close()
+    soon = context.now + timedelta(minutes=5)
+    with context.store.writing() as connection:
+        put_many(connection, storm(context.now, SITES))
+        observed.put_observed(connection, "collect", soon, observations(network, soon))
+
+
+def main() -> None:
     """Print the table."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    with tempfile.TemporaryDirectory(prefix="tinhnet-bench-") as kept:
-        directory = Path(kept)
-        write_playbooks(directory / "playbooks")
-        loaded = settings(directory / "state", directory / "playbooks")
-        context = open_context(loaded)
-        add_people(context)
-        network = enlarged(context.config.inventory)
-        now = context.now
-        soon = now + timedelta(minutes=5)
-        series = open_series(context.config, context.clock)
-        samples = []
-        for link in network.links.values():
-            count = HOURS * 120 if link.id == ONE else 3
-            for step in range(count):
-                at = now - timedelta(seconds=30 * step)
-                for end in (link.a, link.b):
-                    labels = {"device": end.device, "interface": end.interface, "link": link.id}
-                    for name in ("interface_in_bps", "interface_out_bps"):
-                        samples.append(Sample(series_of(name, **labels), at, 1e6 + step))  # noqa: PERF401 four loops deep
-        series.append(samples)
-        series.close()
-        with context.store.writing() as connection:
-            put_many(connection, storm(now, SITES))
-            observed.put_observed(connection, "collect", soon, observations(network, soon))
-        app = create_application(context, loaded)
-        app.extensions[EXTENSION] = replace(
-            app.extensions[EXTENSION],
-            inventory=Inventory(context.config.inventory, enlarged, context.clock),
-        )
-        client = Site(app, context, loaded).visit("lan", "vi")
-        said(f"| Page, {len(network.devices)} devices, 13,000 alerts | Aim p95 | Median | p95 |")
-        said("| --- | --- | --- | --- |")
-        for name, path in PATHS.items():
-            spent = measure(client, path)
-            p95 = spent[int(len(spent) * 0.95) - 1]
-            said(f"| {name} | ≤ {AIM_MS} ms | {statistics.median(spent):.0f} ms | {p95:.0f} ms |")
-        context.store.close()
+    with full_size() as site:
+        network = enlarged(site.context.config.inventory)
+        put_all(site.context, network)
+        print_times(site, f"Page, {len(network.devices)} devices, 13,000 alerts", PATHS)
 
 
 if __name__ == "__main__":
