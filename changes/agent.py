@@ -16,7 +16,7 @@ from changes import agent_program as program
 from changes.drivers.frr_device import agent as section
 from changes.drivers.frr_device.agent import File
 from changes.drivers.server_device import state
-from tinhnet.agents import orders_of, runs_agent
+from tinhnet.agents import orders_of, runs_agent, secret_of
 from tinhnet.errors import TinhnetError
 from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device
@@ -43,7 +43,7 @@ class Keys:
 
 def keys_for(device: str, store: SecretStore, pki: Pki, *, create: bool) -> Keys:
     """Return an agent's keys; without `create` a missing one is shown by what stands for it."""
-    name = f"agent/{device}"
+    name = secret_of(device)
     if create:
         token = store.ensure(name, lambda: secrets.token_urlsafe(TOKEN_OCTETS)).value
         return Keys(token, pki.authority())

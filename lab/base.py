@@ -37,7 +37,6 @@ _LEFT_OUT = (
     "/usr/lib/postgresql/15/lib/bitcode/*",
 )
 _APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check", "Acquire::Retries")
-_KILL_AFTER_S = 600.0
 
 Progress = Callable[[str], None]
 

@@ -18,9 +18,6 @@ TEXT, OCTETS = 4, 5
 """Formats of an engine id (RFC 3411, SnmpEngineID): administratively assigned text, octets."""
 LONGEST = 27
 """Octets that follow the format."""
-AUTHENTICATION = "SHA-256"
-PRIVACY = "AES"
-"""The protocols of every user of ours, in net-snmp's words (RFC 7860, RFC 3826)."""
 
 
 @dataclass(frozen=True, slots=True)

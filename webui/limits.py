@@ -5,7 +5,6 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-LIMITER = "limiter"
 LOGINS = "60 per minute"
 """Beside the pauses of `tinhnet.access`, which count wrong passwords per name and address."""
 REVIEWS = "40 per minute"

@@ -15,7 +15,6 @@ GET_BULK = 0xA5
 REPORT = 0xA8
 
 TOO_BIG = 1
-NO_SUCH_NAME = 2
 STATUS = {
     1: "the answer would be too big",
     2: "no such name",

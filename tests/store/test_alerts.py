@@ -97,11 +97,10 @@ def test_lists_filter_sort_and_count(store: Store) -> None:
         alive = [one.alert.fingerprint[0] for one in alerts.list_alive(connection)]
         there = alerts.list_alerts(connection, AlertFilter(site="hoi-an"))
         silenced = alerts.count_alerts(connection, AlertFilter(states=(AlertState.SILENCED,)))
-        counts = alerts.counts_by_state(connection)
 
     assert (every, second, alive) == (["2", "1", "3"], old, ["1", "2"])
     assert there == (old,)
-    assert (silenced, counts) == (2, {AlertState.SILENCED: 2, AlertState.RESOLVED: 1})
+    assert silenced == 2
 
 
 def test_a_notice_is_kept_once_and_read_in_order(store: Store) -> None:
@@ -192,9 +191,9 @@ def test_a_claim_goes_as_far_as_it_was_seen(store: Store) -> None:
     """What nobody saw is unknown: a claim that goes on does not reach into the future."""
     with store.writing() as connection:
         claims.begin_claims(connection, [claimed(NOW, None, is_up=True)])
-        claims.extend_claims(connection, ["link:a"], NOW + MINUTE)
+        claims.move_claims(connection, {"link:a": NOW + MINUTE})
         going = claims.open_claims(connection)
-        claims.extend_claims(connection, ["link:a"], NOW + 2 * MINUTE, end=True)
+        claims.move_claims(connection, {"link:a": NOW + 2 * MINUTE}, end=True)
         claims.begin_claims(
             connection,
             [

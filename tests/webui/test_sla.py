@@ -18,7 +18,7 @@ from tinhnet.inventory import load
 from tinhnet.model.actor import Role
 from tinhnet.sla.listing import report_row
 from tinhnet.sla.report import report_of
-from tinhnet.store.claims import begin_claims, extend_claims
+from tinhnet.store.claims import begin_claims, move_claims
 from webui.application import create_application
 
 START = datetime(2026, 10, 31, 17, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for up, begin, end in ((True, 0, 99), (False, 99, 100)):
             begun, ended = (START + timedelta(hours=one) for one in (begin, end))
             begin_claims(connection, [Claim(f"link:{LINK}", up, begun, None, "core1/probe")])
-            extend_claims(connection, [f"link:{LINK}"], ended, end=True)
+            move_claims(connection, {f"link:{LINK}": ended}, end=True)
     app = create_application(context, loaded)
     yield Site(app, context, loaded)
     context.store.close()

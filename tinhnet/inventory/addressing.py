@@ -9,10 +9,8 @@ host of its prefix, the site's end the second.
 
 from dataclasses import dataclass
 from ipaddress import (
-    IPv4Address,
     IPv4Interface,
     IPv4Network,
-    IPv6Address,
     IPv6Interface,
     IPv6Network,
 )
@@ -64,16 +62,6 @@ class Hosts:
 
     address4: IPv4Interface
     address6: IPv6Interface
-
-    @property
-    def ip4(self) -> IPv4Address:
-        """The bare IPv4 address."""
-        return self.address4.ip
-
-    @property
-    def ip6(self) -> IPv6Address:
-        """The bare IPv6 address."""
-        return self.address6.ip
 
 
 def digits(number: int) -> int:

@@ -101,12 +101,6 @@ def count_alerts(connection: Connection, wanted: AlertFilter = ALL) -> int:
     return connection.execute(statement).scalar_one()
 
 
-def counts_by_state(connection: Connection) -> dict[AlertState, int]:
-    """Return how many alerts are in each state; states without any are left out."""
-    rows = connection.execute(select(alerts.c.state, func.count()).group_by(alerts.c.state))
-    return {AlertState(state): number for state, number in rows}
-
-
 def put_alerts(connection: Connection, records: Iterable[AlertRecord]) -> None:
     """Write alerts over what was kept of them."""
     for record in records:

@@ -35,17 +35,6 @@ def begin_claims(connection: Connection, found: Iterable[Claim]) -> None:
         connection.execute(insert(claims), rows)
 
 
-def extend_claims(
-    connection: Connection, subjects: Iterable[str], until: datetime, *, end: bool = False
-) -> None:
-    """Say that what is claimed of these subjects was seen until a time; `end` closes them."""
-    connection.execute(
-        update(claims)
-        .where(claims.c.is_open, claims.c.subject.in_(sorted(subjects)))
-        .values(until=until, is_open=not end)
-    )
-
-
 def move_claims(connection: Connection, ends: Mapping[str, datetime], *, end: bool = False) -> None:
     """Say of each subject until when what is claimed of it was seen; `end` closes the claims."""
     if ends:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from tinhnet.store.schema.alerts import deliveries
@@ -68,12 +68,6 @@ def list_open(connection: Connection) -> tuple[KeptDelivery, ...]:
         .order_by(deliveries.c.at, deliveries.c.receiver, deliveries.c.key, deliveries.c.message)
     )
     return tuple(_kept(row) for row in connection.execute(statement).mappings())
-
-
-def count_open(connection: Connection) -> int:
-    """Return how much is still to be delivered."""
-    statement = select(func.count()).select_from(deliveries).where(deliveries.c.due_at.is_not(None))
-    return connection.execute(statement).scalar_one()
 
 
 def settle(connection: Connection, delivery: KeptDelivery) -> None:

@@ -20,7 +20,6 @@ from tinhnet.snmp_identity import engine_id, known_users
 from tinhnet.store.events import append
 
 LINK_DOWN = "1.3.6.1.6.3.1.1.5.3"
-LINK_UP = "1.3.6.1.6.3.1.1.5.4"
 COLD_START = "1.3.6.1.6.3.1.1.5.1"
 OSPF = "1.3.6.1.2.1.14.16.2.2"
 IF = "1.3.6.1.2.1.2.2.1"

@@ -27,7 +27,7 @@ from tinhnet.sla.causes import causes_in, causes_of
 from tinhnet.sla.listing import as_csv, intervals_csv, percent, report_row
 from tinhnet.sla.report import Report, report_of
 from tinhnet.store.alerts import add_entries, put_alerts
-from tinhnet.store.claims import begin_claims, extend_claims
+from tinhnet.store.claims import begin_claims, move_claims
 from tinhnet.store.windows import add_window, lift_window
 
 ROOT = Path(__file__).parents[3]
@@ -64,7 +64,7 @@ def claimed(
     start, until = START + begin * HOUR, START + end * HOUR
     with context.store.writing() as connection:
         begin_claims(connection, [Claim(subject, up, start, None, source)])
-        extend_claims(connection, [subject], until, end=True)
+        move_claims(connection, {subject: until}, end=True)
 
 
 def maintained(context: Context, begin: float, hours: float, scope: Scope, *, told: float) -> None:

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from tinhnet.store.series.column import pack_times, pack_values, unpack_times, unpack_values
 
 LOOSE, SEALED = 1, 2
-VALUE_COLUMNS = 1
-ROLLUP_COLUMNS = 4
 
 _HEAD = struct.Struct("<BI")
 _COUNT = struct.Struct("<I")
