@@ -317,12 +317,15 @@ def test_a_change_without_purpose_goes_back_to_the_form_with_the_reason(site: Si
 
     silent = post(client, "/jobs", fields)
     back = client.get(silent.location or "").get_data(as_text=True)
-    wrong = post(client, "/jobs", fields | {"purpose": "a\u202eb"})
+    wrong = post(client, "/jobs", fields | {"purpose": "?!"})
     told = client.get(wrong.location or "").get_data(as_text=True)
+    turned = post(client, "/jobs", fields | {"purpose": "a\u202eb"})
 
     assert "/review?limit=dien-ban&mode=apply" in (silent.location or "")
     assert "không ai nói để làm gì" in back
-    assert "đảo chiều chữ viết (U+202E)" in told
+    assert "không nói gì" in told
+    assert turned.status_code == 400
+    assert "ký tự U+202E mà không ai nhìn thấy" in turned.get_data(as_text=True)
     assert re.search(r'id="purpose"[^>]* required', back)
 
 
