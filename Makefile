@@ -53,7 +53,7 @@ soak: setup ## The long tests.
 	$(BIN)/pytest -q -m soak
 
 bench: setup ## Measure the figures of bench/RESULTS.md beside a peer.
-	$(BIN)/python bench/province.py
+	$(BIN)/python -m bench.province
 	$(BIN)/python -m bench.wall
 	$(BIN)/python -m bench.noc
 	$(BIN)/python bench/series.py

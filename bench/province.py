@@ -3,8 +3,8 @@
 
 Tells the whole story `--runs` times on a lab of its own, the first one beside
 the peer: ordinary Ansible tasks that write and validate the same number of
-files on the same routers, which take minutes.  Medians of the runs are quoted;
-needs root.
+files on the same routers, which take minutes.  On the province of the last one
+circuits are cut and alerts awaited.  Medians of the runs are quoted; needs root.
 """
 
 import argparse
@@ -20,11 +20,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import cut
+
 ROOT = Path(__file__).parents[1]
 COMMAND = ROOT / ".venv/bin/tinhnet"
 PLAYBOOK = ROOT / ".venv/bin/ansible-playbook"
 PREFIX = "tb"
 STATE = ROOT / "var/bench"
+PORT = 8099
 HEAD = """# Figures
 
 Measured by `make bench` on the province of 2016: 44 routers, 9 servers, 40 site PCs.
@@ -66,6 +69,11 @@ ROWS = (
     Row("page loss, core2 powered off", "≤ 1 s", "kill-core2.lost_s", "s"),
     Row("rotation of all credentials, proof included", "–", "rotate.seconds", "s"),
     Row("memory of everything", "≤ 5 GB", "memory_gb", "GB"),
+    Row("silent cut → alert in the API, p95 of 20", "≤ 2.5 s", "cuts.silent_p95_s", "s"),
+    Row("the same, median", "–", "cuts.silent_median_s", "s"),
+    Row("cut with its ports → alert in the API, p95 of 20", "≤ 1.5 s", "cuts.port_p95_s", "s"),
+    Row("the same, median", "–", "cuts.port_median_s", "s"),
+    Row("false alerts in a quiet 5 min", "0", "cuts.false_alerts", "alerts"),
     Row("peer: ordinary Ansible tasks, second run, routers", "–", "peer_s", "s"),
     Row("peer ÷ our no-op run, routers", "> 1", "peer_ratio", "×"),
 )
@@ -104,13 +112,13 @@ def peer_seconds() -> float:
     return time.monotonic() - began
 
 
-def one_run(number: int) -> dict[str, float]:
+def one_run(number: int, runs: int) -> dict[str, float]:
     """Tell the story once and return its figures by `step.figure`."""
     shutil.rmtree(STATE, ignore_errors=True)
     STATE.mkdir(parents=True)
     told = STATE / "story.json"
     before = used_bytes()
-    options = ["--prefix", PREFIX, "--state", STATE, "--port", "8099", "--keep"]
+    options = ["--prefix", PREFIX, "--state", STATE, "--port", str(PORT), "--keep"]
     try:
         run(COMMAND, "demo", "--story", "--json", told, *options)
         figures = figures_of(json.loads(told.read_text(encoding="utf-8")))
@@ -118,6 +126,9 @@ def one_run(number: int) -> dict[str, float]:
         if number == 1:
             figures["peer_s"] = peer_seconds()
             figures["peer_ratio"] = figures["peer_s"] / figures["second-run.wan_s"]
+        if number == runs:
+            cuts = cut.measure(PREFIX, STATE, PORT)
+            figures |= {f"cuts.{name}": value for name, value in cuts.items()}
     finally:
         run(COMMAND, "lab", "down", "--prefix", PREFIX)
     print(f"run {number}: {json.dumps(figures)}", flush=True)
@@ -170,7 +181,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     if os.geteuid() != 0:
         sys.exit("the province in a box needs root")
-    told = [one_run(number) for number in range(1, runs + 1)]
+    told = [one_run(number, runs) for number in range(1, runs + 1)]
     text = HEAD.format(runs=runs, machine=machine())
     for row in ROWS:
         values = [one[row.key] for one in told if row.key in one]
