@@ -7,7 +7,6 @@ on first use and renewed when a third of its life is left, so that a run that
 changes nothing also issues nothing.  Profiles follow RFC 5280 and RFC 6960.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from tinhnet import register
 from tinhnet.certificate import (
     alternatives_of,
     common_name_of,
@@ -67,16 +67,6 @@ class Distribution:
 
     ocsp_url: str
     crl_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One line of the register of issued certificates."""
-
-    serial: int
-    name: str
-    not_after: datetime
-    revoked_at: datetime | None
 
 
 class Pki:
@@ -158,15 +148,7 @@ class Pki:
             entries = self._register()
             if serial not in {entry.serial for entry in entries}:
                 raise PkiError(f"no certificate with serial {serial:x} was issued here")
-            now = self._clock()
-            self._write_register(
-                tuple(
-                    _Entry(entry.serial, entry.name, entry.not_after, entry.revoked_at or now)
-                    if entry.serial == serial
-                    else entry
-                    for entry in entries
-                )
-            )
+            self._write_register(register.revoked(entries, serial, self._clock()))
             self._file("crl").unlink(missing_ok=True)
 
     def crl(self) -> str:
@@ -187,7 +169,7 @@ class Pki:
     def index(self) -> str:
         """Return the register in the form `openssl ocsp -index` reads."""
         with self._locked():
-            return "".join(_index_line(entry) for entry in self._register())
+            return "".join(map(register.index_line, self._register()))
 
     def _issued(
         self,
@@ -344,40 +326,21 @@ class Pki:
         except ValueError as error:
             raise PkiError(f"{path} is no certificate", "remove it; it is issued again") from error
 
-    def _register(self) -> tuple[_Entry, ...]:
+    def _register(self) -> tuple[register.Entry, ...]:
         path = self._directory / "register.json"
         if not path.exists():
             return ()
         try:
-            rows = json.loads(path.read_text(encoding="utf-8"))["certificates"]
-            return tuple(
-                _Entry(
-                    int(row["serial"], 16),
-                    row["name"],
-                    datetime.fromisoformat(row["not_after"]),
-                    datetime.fromisoformat(row["revoked_at"]) if row["revoked_at"] else None,
-                )
-                for row in rows
-            )
+            return register.of_text(path.read_text(encoding="utf-8"))
         except (ValueError, KeyError, TypeError) as error:
             raise PkiError(f"{path} is damaged", "restore it from a backup") from error
 
     def _note(self, issued: x509.Certificate, name: str) -> None:
-        entry = _Entry(issued.serial_number, name, issued.not_valid_after_utc, None)
+        entry = register.Entry(issued.serial_number, name, issued.not_valid_after_utc, None)
         self._write_register((*self._register(), entry))
 
-    def _write_register(self, entries: tuple[_Entry, ...]) -> None:
-        rows = [
-            {
-                "serial": f"{entry.serial:x}",
-                "name": entry.name,
-                "not_after": entry.not_after.isoformat(),
-                "revoked_at": entry.revoked_at.isoformat() if entry.revoked_at else None,
-            }
-            for entry in entries
-        ]
-        text = json.dumps({"format": 1, "certificates": rows}, indent=1) + "\n"
-        self._write(self._directory / "register.json", text)
+    def _write_register(self, entries: tuple[register.Entry, ...]) -> None:
+        self._write(self._directory / "register.json", register.to_text(entries))
 
     def _file(self, name: str) -> Path:
         return self._directory / f"{name}.pem"
@@ -403,14 +366,3 @@ def _give_to_owner(target: Path, directory: Path) -> None:
     if os.geteuid() == 0:
         owner = directory.stat()
         os.chown(target, owner.st_uid, owner.st_gid)
-
-
-def _index_line(entry: _Entry) -> str:
-    """Return one line of OpenSSL's `index.txt`: state, expiry, revocation, serial, file, name."""
-    form = "%y%m%d%H%M%SZ"
-    serial = f"{entry.serial:x}".upper()
-    padded = serial if len(serial) % 2 == 0 else f"0{serial}"
-    state = "R" if entry.revoked_at else "V"
-    revoked = entry.revoked_at.strftime(form) if entry.revoked_at else ""
-    expires = entry.not_after.strftime(form)
-    return "\t".join((state, expires, revoked, padded, "unknown", f"/CN={entry.name}")) + "\n"
