@@ -17,7 +17,7 @@ from tinhnet.alerting.windows import Preview
 from tinhnet.context import Context
 from tinhnet.inventory import load
 from tinhnet.model.actor import Actor
-from tinhnet.model.alert import AlertEntry, AlertRecord, AlertState
+from tinhnet.model.alert import Acknowledgement, AlertEntry, AlertRecord, AlertState
 from tinhnet.model.window import Recurrence, Scope, Window
 from tinhnet.store import alerts
 from tinhnet.store import windows as kept
@@ -31,6 +31,8 @@ FARTHEST = timedelta(days=50 * 366)
 """How far ahead a window may begin, and how long ago one that comes again may have begun."""
 OURS = frozenset({"worker", "source", "product"})
 """Kinds of things that are parts of the product, which no inventory declares."""
+TWICE = timedelta(seconds=10)
+"""The same once more by the same person within this time is one click too many."""
 ID_BYTES = 4
 
 
@@ -47,9 +49,19 @@ class WindowRequest:
 
 
 def acknowledge(
-    context: Context, actor: Actor, fingerprint: str, reason: str, until: datetime
+    context: Context,
+    actor: Actor,
+    fingerprint: str,
+    reason: str,
+    until: datetime,
+    *,
+    seen_at: datetime | None = None,
 ) -> AlertRecord:
-    """Take care of an alert until a time; it comes back by itself then."""
+    """Take care of an alert until a time; it comes back by itself then.
+
+    Whoever looked at it at `seen_at` does not take it from somebody who took
+    care of it since, unawares; None takes it over whoever has it.
+    """
     require(context, actor, "alert.acknowledge", f"alert {fingerprint}")
     now = context.now
     said = _reason(reason)
@@ -61,6 +73,16 @@ def acknowledge(
         )
     with context.store.writing() as connection:
         found = _alive(connection, fingerprint)
+        owned = found.alert.acknowledgement
+        if owned is not None and _is_twice(owned, actor, said, until, now):
+            return found
+        if owned and seen_at and owned.owner != actor.name and owned.at > seen_at:
+            raise RequestError(
+                "%(person)s has taken care of %(alert)s since you looked",
+                "send it once more to take it over",
+                person=owned.owner,
+                alert=fingerprint,
+            )
         event = Acknowledged(now, actor.name, said, until)
         entry = AlertEntry(
             fingerprint,
@@ -98,7 +120,11 @@ def note(context: Context, actor: Actor, fingerprint: str, text: str) -> None:
         found = alerts.find_alert(connection, fingerprint)
         if found is None:
             raise _no_alert(fingerprint)
+        last = next(iter(alerts.list_entries(connection, fingerprint, limit=1)), None)
         entry = AlertEntry(fingerprint, found.alert.episode, context.now, "note", said, actor.name)
+        is_same = last is not None and replace(last.entry, at=entry.at) == entry
+        if last is not None and is_same and entry.at - last.entry.at <= TWICE:
+            return
         alerts.add_entries(connection, [entry])
         details = {"text": said}
         record(context, connection, actor, "alert.note", f"alert {fingerprint}", details)
@@ -118,6 +144,9 @@ def open_window(context: Context, actor: Actor, request: WindowRequest) -> Windo
     require(context, actor, permission, "window")
     window = _window(context, actor, request)
     with context.store.writing() as connection:
+        for known in kept.list_windows(connection):
+            if _is_same(known.window, window):
+                return known.window
         kept.add_window(connection, window)
         details = {
             "kind": "maintenance" if window.is_planned else "silence",
@@ -171,6 +200,21 @@ def _window(context: Context, actor: Actor, request: WindowRequest) -> Window:
     if window.recurrence is None and window.start + timedelta(seconds=window.length_s) <= now:
         raise RequestError("a window must not be over before it is kept", "name a time to come")
     return window
+
+
+def _is_same(one: Window, other: Window) -> bool:
+    """Tell whether a window was asked for twice, by a double click or a page sent again."""
+    if other.announced_at - one.announced_at > TWICE or abs(other.start - one.start) > TWICE:
+        return False
+    return replace(one, id=other.id, start=other.start, announced_at=other.announced_at) == other
+
+
+def _is_twice(
+    owned: Acknowledgement, actor: Actor, reason: str, until: datetime, now: datetime
+) -> bool:
+    """Tell whether somebody acknowledges what the click before has acknowledged."""
+    is_same = (owned.owner, owned.reason) == (actor.name, reason)
+    return is_same and now - owned.at <= TWICE and abs(until - owned.until) <= TWICE
 
 
 def _check_declared(context: Context, scope: Scope) -> None:

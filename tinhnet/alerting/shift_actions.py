@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tinhnet.actions import RequestError, record, refuse_hidden, require
+from tinhnet.alerting.actions import TWICE
 from tinhnet.alerting.windows import occurrences
 from tinhnet.context import Context
 from tinhnet.model.actor import Actor
@@ -52,6 +53,10 @@ def keep_ticket(
             "type what the carrier said",
             most=LONGEST_NUMBER,
         )
+    if len(note) > LONGEST_NOTE:
+        raise RequestError(
+            "the note has more than %(most)s characters", "shorten it", most=LONGEST_NOTE
+        )
     if opened_at is not None and opened_at > now:
         raise RequestError("a ticket cannot be opened in time to come", "name a time that was")
     with context.store.writing() as connection:
@@ -70,8 +75,10 @@ def keep_ticket(
             number,
             opened_at or clock,
             actor.name,
-            note[:LONGEST_NOTE],
+            note,
         )
+        if kept == known:
+            return kept
         shifts.put_ticket(connection, kept)
         details = {"ticket": number, "carrier": carrier, "opened_at": kept.opened_at.isoformat()}
         entry = AlertEntry(
@@ -101,7 +108,12 @@ def give_handover(context: Context, actor: Actor, note: str) -> Handover:
             "the note has more than %(most)s characters", "shorten it", most=LONGEST_NOTE
         )
     with context.store.writing() as connection:
-        given = shifts.add_handover(connection, actor.name, said, _lines(connection, now), now)
+        lines = _lines(connection, now)
+        for last in shifts.list_handovers(connection, limit=1):
+            is_same = (last.given_by, last.note, last.lines) == (actor.name, said, lines)
+            if is_same and last.taken_at is None and now - last.given_at <= TWICE:
+                return last
+        given = shifts.add_handover(connection, actor.name, said, lines, now)
         details = {"lines": str(len(given.lines)), "sha256": digest_of(given), "note": said[:200]}
         record(context, connection, actor, "shift.give", f"handover {given.id}", details)
     return given

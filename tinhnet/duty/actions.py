@@ -2,6 +2,7 @@
 """Everything a person does to the duty calendar; deed and evidence are one transaction."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle, islice
@@ -49,6 +50,8 @@ def add_duties(context: Context, actor: Actor, request: DutyRequest) -> tuple[Du
         for turn, person in enumerate(islice(cycle(request.persons), request.times))
     ]
     with context.store.writing() as connection:
+        known = duties.list_duties(connection, planned[0].start, planned[-1].end)
+        _check_free(planned, known)
         kept = duties.add_duties(connection, planned)
         for one in kept:
             record(context, connection, actor, "duty.add", f"duty {one.number}", _details(one))
@@ -110,6 +113,20 @@ def _check(context: Context, request: DutyRequest) -> None:
         )
     if request.start + request.times * (request.end - request.start) <= context.now:
         raise RequestError("a duty must not be over before it is kept", "name a time to come")
+
+
+def _check_free(planned: Sequence[Duty], known: Sequence[Duty]) -> None:
+    """Refuse whoever is on duty at that level already: a double click, or two people at once."""
+    for one in planned:
+        for other in known:
+            is_same = (one.person, one.level) == (other.person, other.level)
+            if is_same and one.start < other.end and other.start < one.end:
+                raise RequestError(
+                    "%(person)s is on duty at level %(level)s in that time already",
+                    "look at the calendar: take that duty out first, or name another time",
+                    person=one.person,
+                    level=one.level,
+                )
 
 
 def _details(one: Duty) -> dict[str, str]:

@@ -120,6 +120,11 @@ def acknowledge() -> AnyResponse:
 @needs("network.view")
 def show(fingerprint: str) -> str:
     """Show one alert."""
+    return _page(fingerprint)
+
+
+def _page(fingerprint: str) -> str:
+    """Return the page of an alert; a form that was refused keeps what was typed."""
     now = web().now()
     with web().store.reading() as connection:
         record = find_alert(connection, fingerprint) or abort(404)
@@ -128,6 +133,8 @@ def show(fingerprint: str) -> str:
         behind = inbox.list_hidden(connection, record.alert.thing, MOST_HIDDEN)
         cause = inbox.find_cause(connection, record.cause) if record.cause else None
         ticket = list_tickets(connection, [fingerprint]).get(fingerprint)
+        if ticket is not None and ticket.episode != record.alert.episode:
+            ticket = None
         seen, events = _proof(connection, record)
         changes = preceding(connection, record, index().network)
         windows = {one.window.id: one.window for one in list_windows(connection)}
@@ -144,7 +151,7 @@ def show(fingerprint: str) -> str:
         begun=begun_at(record),
         changes=changes,
         cause=cause,
-        ticket=ticket if ticket and ticket.episode == record.alert.episode else None,
+        ticket=ticket,
         call=call_of(record, index(), seen, events, (caller, now)),
         silencers=[_silencer(name, windows) for name in record.alert.silences],
         rule=rule,
@@ -154,19 +161,22 @@ def show(fingerprint: str) -> str:
         expiries=EXPIRIES,
         custom=typed_of(until_of("4h", "", now) or now),
         opened=typed_of(ticket.opened_at) if ticket else typed_of(now),
+        typed=request.form,
+        here=url_for("alerts.show", fingerprint=fingerprint),
         **_speech(),
     )
 
 
 @_pages.post("/<fingerprint>/acknowledge")
 @needs("alert.acknowledge")
-def acknowledge_one(fingerprint: str) -> AnyResponse:
+def acknowledge_one(fingerprint: str) -> AnyResponse | tuple[str, int]:
     """Take care of one alert."""
     until = until_of(request.form.get("until", ""), request.form.get(CUSTOM, ""), web().now())
     if until is None:
         flash(gettext("Nothing was acknowledged: choose until when."), "error")
-    else:
-        _acknowledge([fingerprint], request.form.get("reason", ""), until)
+        return _page(fingerprint), 422
+    if not _acknowledge([fingerprint], request.form.get("reason", ""), until):
+        return _page(fingerprint), 422
     return _back(fingerprint)
 
 
@@ -184,18 +194,19 @@ def release(fingerprint: str) -> AnyResponse:
 
 @_pages.post("/<fingerprint>/note")
 @needs("alert.acknowledge")
-def note(fingerprint: str) -> AnyResponse:
+def note(fingerprint: str) -> AnyResponse | tuple[str, int]:
     """Write a line into the timeline."""
     try:
         actions.note(web().context, actor(), fingerprint, request.form.get("text", ""))
     except RequestError as error:
         flash(in_words(error), "error")
+        return _page(fingerprint), 422
     return _back(fingerprint, "timeline")
 
 
 @_pages.post("/<fingerprint>/ticket")
 @needs("alert.acknowledge")
-def ticket(fingerprint: str) -> AnyResponse:
+def ticket(fingerprint: str) -> AnyResponse | tuple[str, int]:
     """Keep the number that the carrier gave, and start its clock."""
     with web().store.reading() as connection:
         record = find_alert(connection, fingerprint) or abort(404)
@@ -206,7 +217,7 @@ def ticket(fingerprint: str) -> AnyResponse:
         abort(404)
     if typed and opened is None:
         flash(gettext("The ticket was not kept: this is no time: %(typed)s", typed=typed), "error")
-        return _back(fingerprint, "call")
+        return _page(fingerprint), 422
     carrier = index().network.carriers[link.carrier].name
     said = (carrier, request.form.get("number", ""), request.form.get("note", ""))
     try:
@@ -214,15 +225,17 @@ def ticket(fingerprint: str) -> AnyResponse:
         flash(gettext("Ticket %(number)s is kept.", number=kept.number), "success")
     except RequestError as error:
         flash(in_words(error), "error")
+        return _page(fingerprint), 422
     return _back(fingerprint, "call")
 
 
-def _acknowledge(fingerprints: Sequence[str], reason: str, until: datetime) -> None:
-    """Acknowledge one alert after the other, and say how many were and why not."""
+def _acknowledge(fingerprints: Sequence[str], reason: str, until: datetime) -> int:
+    """Acknowledge one alert after the other, say how many were and why not; return how many."""
     done, faults = 0, list[str]()
+    seen_at = moment_of(request.form.get("seen_at", ""))
     for fingerprint in fingerprints:
         try:
-            actions.acknowledge(web().context, actor(), fingerprint, reason, until)
+            actions.acknowledge(web().context, actor(), fingerprint, reason, until, seen_at=seen_at)
             done += 1
         except RequestError as error:
             faults.append(in_words(error))
@@ -231,6 +244,7 @@ def _acknowledge(fingerprints: Sequence[str], reason: str, until: datetime) -> N
         flash(said, "success")
     for fault in list(dict.fromkeys(faults))[:3]:
         flash(fault, "error")
+    return done
 
 
 def _proof(

@@ -26,6 +26,11 @@ KINDS = ("alert", "rest", "silence", "maintenance", "job")
 @needs("network.view")
 def browse() -> str:
     """Show what this shift would hand over, and what was handed over before."""
+    return _page("")
+
+
+def _page(note: str) -> str:
+    """Return the page with a note that was refused, or without one."""
     typed = request.args.get("before", "")
     before = int(typed) if typed.isdecimal() and len(typed) < 10 else None  # noqa: PLR2004
     with web().store.reading() as connection:
@@ -42,20 +47,21 @@ def browse() -> str:
         before=before,
         now=web().now(),
         line_title=_title,
+        note_typed=note,
+        here=url_for("handover.browse"),
     )
 
 
 @_pages.post("")
 @needs("shift.hand_over")
-def give() -> AnyResponse:
+def give() -> AnyResponse | tuple[str, int]:
     """Sign this shift off."""
+    note = request.form.get("note", "").replace("\r\n", "\n")
     try:
-        given = shift_actions.give_handover(
-            web().context, actor(), request.form.get("note", "").replace("\r\n", "\n")
-        )
+        given = shift_actions.give_handover(web().context, actor(), note)
     except RequestError as error:
         flash(in_words(error), "error")
-        return redirect(url_for("handover.browse"), code=303)
+        return _page(note), 422
     flash(gettext("%(id)s waits for the next shift.", id=given.id), "success")
     return redirect(url_for("handover.show", number=given.number), code=303)
 
