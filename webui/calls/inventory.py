@@ -158,18 +158,13 @@ def add(calls: APIBlueprint) -> None:
     @needs("network.view")
     def sites(query: SiteQuery) -> Response:
         rows = _live_sites(site_rows(network(), query.as_of))
-        equal = {"kind": query.kind, "connected": query.connected, "state": query.state}
+        equal = query.model_dump(include={"kind", "connected", "state"})
         return _answer(*page_of(rows, query, lambda row: (row.id, row.name_vi, row.name_en), equal))
 
     @calls.get("/devices", tags=[TAG], summary="List devices", responses={200: DevicePage})
     @needs("network.view")
     def devices(query: DeviceQuery) -> Response:
-        equal = {
-            "site": query.site,
-            "role": query.role,
-            "platform": query.platform,
-            "managed": query.managed,
-        }
+        equal = query.model_dump(include={"site", "role", "platform", "managed"})
         found = page_of(
             device_rows(network()),
             query,
@@ -181,13 +176,7 @@ def add(calls: APIBlueprint) -> None:
     @calls.get("/links", tags=[TAG], summary="List links", responses={200: LinkPage})
     @needs("network.view")
     def links(query: LinkQuery) -> Response:
-        equal = {
-            "site": query.site,
-            "kind": query.kind,
-            "role": query.role,
-            "carrier": query.carrier,
-            "state": query.state,
-        }
+        equal = query.model_dump(include={"site", "kind", "role", "carrier", "state"})
         found = page_of(
             _live_links(link_rows(network())),
             query,
@@ -199,7 +188,7 @@ def add(calls: APIBlueprint) -> None:
     @calls.get("/services", tags=[TAG], summary="List services", responses={200: ServicePage})
     @needs("network.view")
     def services(query: ServiceQuery) -> Response:
-        equal = {"owner": query.owner, "server": query.server}
+        equal = query.model_dump(include={"owner", "server"})
         found = page_of(
             service_rows(network()),
             query,

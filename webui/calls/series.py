@@ -131,26 +131,7 @@ def add(calls: APIBlueprint) -> None:
         start = query.start or end - HOUR
         step = None if query.step is None else timedelta(seconds=query.step)
         _check_size(start, end, step)
-        known = web().series.latest(query.selector(), web().now() - start + HOUR)
-        if len(known) > MOST_SERIES:
-            raise RequestError(
-                "%(count)s series are meant, %(most)s are answered at most",
-                "name more labels",
-                count=len(known),
-                most=MOST_SERIES,
-            )
-        items = []
-        left = MOST_POINTS
-        for series in sorted(known):
-            points = web().series.window(series, start, end, step)
-            left -= len(points)
-            if left < 0:
-                raise RequestError(
-                    "more than %(most)s points are meant",
-                    "ask for a larger step or a shorter time",
-                    most=MOST_POINTS,
-                )
-            items.append(_labelled(series) | {"points": [_point(one) for one in points]})
+        items = _measured(query, start, end, step)
         return jsonify(
             {
                 "from": start.isoformat(),
@@ -159,6 +140,33 @@ def add(calls: APIBlueprint) -> None:
                 "items": items,
             }
         )
+
+
+def _measured(
+    query: LabelQuery, start: datetime, end: datetime, step: timedelta | None
+) -> list[dict[str, object]]:
+    """Return the series that are meant with their points; RequestError when it is too much."""
+    known = web().series.latest(query.selector(), web().now() - start + HOUR)
+    if len(known) > MOST_SERIES:
+        raise RequestError(
+            "%(count)s series are meant, %(most)s are answered at most",
+            "name more labels",
+            count=len(known),
+            most=MOST_SERIES,
+        )
+    items: list[dict[str, object]] = []
+    left = MOST_POINTS
+    for series in sorted(known):
+        points = web().series.window(series, start, end, step)
+        left -= len(points)
+        if left < 0:
+            raise RequestError(
+                "more than %(most)s points are meant",
+                "ask for a larger step or a shorter time",
+                most=MOST_POINTS,
+            )
+        items.append(_labelled(series) | {"points": [_point(one) for one in points]})
+    return items
 
 
 def _check_size(start: datetime, end: datetime, step: timedelta | None) -> None:
