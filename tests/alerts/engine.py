@@ -57,6 +57,18 @@ def names(judged: Judgement) -> list[str]:
     return [one.thing for one in judged.causes]
 
 
+def doubly_fed() -> Graph:
+    """Return a leaf that needs one of two things, and a third one."""
+    return build(
+        [
+            Thing("device:a"),
+            Thing("device:b"),
+            Thing("device:c"),
+            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
+        ]
+    )
+
+
 def chain() -> Graph:
     """Return grandmother, parent and child."""
     return build(

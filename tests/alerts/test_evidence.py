@@ -6,7 +6,7 @@ import pytest
 from alerts.graph import Thing, build
 from alerts.memory import Memory
 from alerts.plain import dump, load
-from tests.alerts.engine import Engine, at, chain, names
+from tests.alerts.engine import Engine, at, chain, doubly_fed, names
 from tinhnet.errors import TinhnetError
 
 
@@ -216,15 +216,7 @@ def test_one_of_several_breaks_nothing_until_the_last_one_does() -> None:
 
 def test_a_parent_that_flaps_does_not_prolong_the_wait() -> None:
     """Fresh doubt asks for fresh proof, within the time that was given at first."""
-    graph = build(
-        [
-            Thing("device:a"),
-            Thing("device:b"),
-            Thing("device:c"),
-            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
-        ]
-    )
-    engine = Engine(graph)
+    engine = Engine(doubly_fed())
     engine.sweep(0)
     engine.see(10, device__leaf="down", device__c="unknown")
     engine.see(12, device__a="down")
@@ -263,15 +255,7 @@ def test_two_answers_of_one_moment_are_one() -> None:
 
 def test_fresh_doubt_makes_old_proof_worthless() -> None:
     """One parent was seen down and up again; what the other said before counts no more."""
-    graph = build(
-        [
-            Thing("device:a"),
-            Thing("device:b"),
-            Thing("device:c"),
-            Thing("device:leaf", (("device:a", "device:b"), ("device:c",))),
-        ]
-    )
-    engine = Engine(graph)
+    engine = Engine(doubly_fed())
     engine.sweep(0)
     engine.see(10, device__leaf="down")
     engine.see(11, device__c="up")

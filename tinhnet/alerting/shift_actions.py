@@ -45,45 +45,19 @@ def keep_ticket(
     """
     require(context, actor, "alert.acknowledge", f"alert {fingerprint}")
     now = context.now
-    refuse_hidden(zip(("carrier", "number", "note"), ticket, strict=True))
-    carrier, number, note = (composed(part) for part in ticket)
-    if not number or len(number) > LONGEST_NUMBER:
-        raise RequestError(
-            "a ticket number of 1 to %(most)s characters is needed",
-            "type what the carrier said",
-            most=LONGEST_NUMBER,
-        )
-    if len(note) > LONGEST_NOTE:
-        raise RequestError(
-            "the note has more than %(most)s characters", "shorten it", most=LONGEST_NOTE
-        )
+    carrier, number, note = _checked(ticket)
     if opened_at is not None and opened_at > now:
         raise RequestError("a ticket cannot be opened in time to come", "name a time that was")
     with context.store.writing() as connection:
-        found = alerts.find_alert(connection, fingerprint)
-        if found is None:
-            raise RequestError(
-                "there is no alert %(alert)s", "`tinhnet alert list` shows them", alert=fingerprint
-            )
-        episode = found.alert.episode
+        episode = _episode(connection, fingerprint)
         known = shifts.list_tickets(connection, [fingerprint]).get(fingerprint)
         clock = known.opened_at if known is not None and known.episode == episode else now
-        kept = Ticket(
-            fingerprint,
-            episode,
-            carrier,
-            number,
-            opened_at or clock,
-            actor.name,
-            note,
-        )
+        kept = Ticket(fingerprint, episode, carrier, number, opened_at or clock, actor.name, note)
         if kept == known:
             return kept
         shifts.put_ticket(connection, kept)
         details = {"ticket": number, "carrier": carrier, "opened_at": kept.opened_at.isoformat()}
-        entry = AlertEntry(
-            fingerprint, episode, now, "note", kept.note or number, actor.name, details
-        )
+        entry = AlertEntry(fingerprint, episode, now, "note", note or number, actor.name, details)
         alerts.add_entries(connection, [entry])
         record(context, connection, actor, "ticket.keep", f"alert {fingerprint}", details)
     return kept
@@ -156,6 +130,33 @@ def digest_of(handover: Handover) -> str:
     parts = [[str(getattr(one, name)) for name in Line.__slots__] for one in handover.lines]
     text = json.dumps([handover.given_by, handover.note, parts], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checked(ticket: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Return carrier, number and note as they are kept; RequestError where one does not fit."""
+    refuse_hidden(zip(("carrier", "number", "note"), ticket, strict=True))
+    carrier, number, note = (composed(part) for part in ticket)
+    if not number or len(number) > LONGEST_NUMBER:
+        raise RequestError(
+            "a ticket number of 1 to %(most)s characters is needed",
+            "type what the carrier said",
+            most=LONGEST_NUMBER,
+        )
+    if len(note) > LONGEST_NOTE:
+        raise RequestError(
+            "the note has more than %(most)s characters", "shorten it", most=LONGEST_NOTE
+        )
+    return carrier, number, note
+
+
+def _episode(connection: Transaction, fingerprint: str) -> int:
+    """Return which time an alert is at now; RequestError when there is no such alert."""
+    found = alerts.find_alert(connection, fingerprint)
+    if found is None:
+        raise RequestError(
+            "there is no alert %(alert)s", "`tinhnet alert list` shows them", alert=fingerprint
+        )
+    return found.alert.episode
 
 
 def _lines(connection: Transaction, now: datetime) -> tuple[Line, ...]:
