@@ -126,23 +126,20 @@ def decide(scene: Scene, mind: Mind, moment: Moment, find: Find) -> Decision:
         broken_now(judged),
         down_times(memory),
     )
-    instant = Instant(scene.network, scene.graph, scene.rules, memory, judged, now)
-    said = [
-        *statements(instant, moment.rows.alive),
-        *moment.said,
-        *_orphans(scene, moment.rows.alive, now),
-    ]
     measured = _measured(mind.measured, moment)
+    said = _said(scene, moment, memory, judged)
     outcomes = _outcomes(scene, moment, said, _Hider(hiding, measured, scene), find)
-    extend = mind.extended_at is None or now - mind.extended_at >= timedelta(
-        seconds=moment.extend_s
-    )
-    is_same = mind.sight.states == moment.sight.states and not extend
-    circuits = [] if is_same else scene.circuits
-    changes = account(circuits, mind.claims, moment.sight, mind.sight, extend=extend)
-    wanted = _wanted(scene, judged)
-    ask, asked = _asking(wanted, mind.asked, now)
-    extended_at = now if extend else mind.extended_at
+    changes, extended_at = _accounts(scene, mind, moment)
+    ask, asked = _asking(_wanted(scene, judged), mind.asked, now)
+    turns = [
+        moment.sight.stale_at,
+        judged.wake_at,
+        moment.windows.turns_at,
+        *job_turns(hiding.jobs, now),
+        *(one.due for one in outcomes),
+        *(_ask_at(one) for one in asked.values()),
+        extended_at + timedelta(seconds=moment.extend_s) if extended_at else None,
+    ]
     return Decision(
         mind=Mind(
             memory=memory,
@@ -158,17 +155,7 @@ def decide(scene: Scene, mind: Mind, moment: Moment, find: Find) -> Decision:
         claims=changes,
         ask=ask,
         remembers=_to_keep(memory, now) if trace(memory) != trace(mind.memory) else None,
-        due=_due(
-            [
-                moment.sight.stale_at,
-                judged.wake_at,
-                moment.windows.turns_at,
-                *job_turns(hiding.jobs, now),
-                *(one.due for one in outcomes),
-                *(_ask_at(one) for one in asked.values()),
-                extended_at + timedelta(seconds=moment.extend_s) if extended_at else None,
-            ]
-        ),
+        due=min((at for at in turns if at is not None), default=None),
     )
 
 
@@ -200,6 +187,32 @@ def _judge(scene: Scene, mind: Mind, moment: Moment) -> tuple[Memory, Judgement]
     memory = replace(mind.memory, records=seen_before)  # what was passed over as nothing new
     snapshot = Snapshot(moment.sight.observations(), planned)
     return advance(scene.graph, memory, snapshot, moment.now, scene.patience)
+
+
+def _said(scene: Scene, moment: Moment, memory: Memory, judged: Judgement) -> list[Statement]:
+    """Return what is said of alerts: by causes, by rules, and by what was taken from the network.
+
+    Where two are about the same alert, the later one counts.
+    """
+    instant = Instant(scene.network, scene.graph, scene.rules, memory, judged, moment.now)
+    return [
+        *statements(instant, moment.rows.alive),
+        *moment.said,
+        *_orphans(scene, moment.rows.alive, moment.now),
+    ]
+
+
+def _accounts(scene: Scene, mind: Mind, moment: Moment) -> tuple[Changes, datetime | None]:
+    """Return what is to be written of claims, and when those that go on were last extended.
+
+    Where the same was seen as before, they are only extended, once in a while.
+    """
+    last = mind.extended_at
+    extend = last is None or moment.now - last >= timedelta(seconds=moment.extend_s)
+    is_new = extend or mind.sight.states != moment.sight.states
+    circuits = scene.circuits if is_new else []
+    changes = account(circuits, mind.claims, moment.sight, mind.sight, extend=extend)
+    return changes, moment.now if extend else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +344,3 @@ def _to_keep(memory: Memory, now: datetime) -> Memory:
 def _is_kept(record: Record, now: datetime) -> bool:
     is_recent = record.down_at is not None and now - record.down_at < RECENT_DOWN
     return record.state is not State.UP or is_recent
-
-
-def _due(times: Iterable[datetime | None]) -> datetime | None:
-    return min((time for time in times if time is not None), default=None)
