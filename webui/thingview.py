@@ -5,15 +5,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tinhnet.alerting.ledger import ZONE, Claim, Exclusion, Period, Verdict, intervals, month
+from tinhnet.alerting.ledger import (
+    ZONE,
+    Claim,
+    Exclusion,
+    Period,
+    Verdict,
+    Work,
+    intervals,
+    month,
+)
 from tinhnet.model.alert import AlertRecord, AlertState
 from tinhnet.model.link import Endpoint, Link
+from tinhnet.sla.report import THING, as_declared, planned_in
 from tinhnet.store.claims import list_claims
 from tinhnet.store.events import Numbered
 from tinhnet.store.series.contract import SeriesStore
 from tinhnet.store.series.sample import select
 from tinhnet.store.standing import alerts_about, events_about
-from webui.context import web
+from tinhnet.store.windows import list_windows
+from webui.context import network, web
 from webui.graph import percentile
 from webui.loads import IN, OUT
 
@@ -73,23 +84,34 @@ def happened(column: str, id_: str) -> Happened:
 
 
 def outages_of(link: Link) -> list[Outage]:
-    """Return when a link was seen down in the last 30 days, the newest first."""
+    """Return when a link was seen down in the last 30 days but for planned work, newest first."""
     now = web().now()
     start = now - LATELY
+    rule = Exclusion(web().context.config.sla.notice_s)
     with web().store.reading() as connection:
-        claims = list_claims(connection, start, now, [link.id])
+        claims = list_claims(connection, start, now, [f"{THING}{link.id}"])
         records = alerts_about(connection, "link", link.id, start, 500)
-    return joined(link.id, claims, records, Period(start, now))
+        windows = list_windows(connection, lifted=True)
+    period = Period(start, now)
+    works = [one.work for one in planned_in(windows, network(), period, rule) if one.counts]
+    return joined(link.id, [as_declared(one) for one in claims], records, period, works)
 
 
 def joined(
-    subject: str, claims: Sequence[Claim], records: Sequence[AlertRecord], period: Period
+    subject: str,
+    claims: Sequence[Claim],
+    records: Sequence[AlertRecord],
+    period: Period,
+    works: Sequence[Work] = (),
 ) -> list[Outage]:
-    """Return the outages that claims tell of, each with the alerts of its time."""
+    """Return the outages that claims tell of outside of `works`, each with the alerts of its time.
+
+    `works` are those that were announced in time: they count as the SLA counts them.
+    """
     last = max((one.end for one in claims if one.end is not None), default=period.end)
     down = [
         one
-        for one in intervals(subject, claims, (), period, Exclusion())
+        for one in intervals(subject, claims, works, period, Exclusion())
         if one.verdict is Verdict.DOWN
     ]
     return [

@@ -10,6 +10,7 @@ from flask import g
 
 from tinhnet.alerting.windows import planned_now
 from tinhnet.model.alert import AlertRecord
+from tinhnet.sla.report import as_declared
 from tinhnet.standing import NOTHING, Evidence, Limits, Stand, Standing, stands_of
 from tinhnet.store.claims import open_claims
 from tinhnet.store.observed import newest_of
@@ -88,7 +89,7 @@ def _read() -> Watched:
         observations=newest_of(sights),
         causes=causes,
         planned=planned_now(windows, declared, now),
-        claims={subject: (one.is_up, one.start) for subject, one in claims.items()},
+        claims={as_declared(one).subject: (one.is_up, one.start) for one in claims.values()},
     )
     return Watched(
         stands=stands_of(declared, evidence, now),

@@ -15,8 +15,9 @@ from tinhnet.alerting import actions
 from tinhnet.alerting.actions import WindowRequest
 from tinhnet.model.actor import Role
 from tinhnet.model.event import Event, Severity, Source
-from tinhnet.model.window import Recurrence, Scope
-from tinhnet.store import events
+from tinhnet.model.window import Recurrence, Scope, Window
+from tinhnet.store import duties, events, windows
+from tinhnet.store.duties import Duty
 
 __all__ = ["program"]
 HUGE = "9" * 30
@@ -209,3 +210,36 @@ def test_the_api_has_the_whole_line(program: Callable[[Role], Program], shouted:
     answer = program(Role.VIEWER).get("/api/v1/events?size=1")
 
     assert json.loads(answer.data)["items"][0]["text"] == shouted
+
+
+def test_pages_stay_short_however_much_is_kept(site: Site) -> None:
+    """Five hundred windows and two thousand duties are a mistake of a script, not a dead page."""
+    now = site.context.now
+    scope = Scope(things=frozenset({"device:core1"}))
+    hour = timedelta(hours=1)
+    with site.context.store.writing() as connection:
+        for number in range(300):
+            for name, start in (("o", now), ("n", now + hour)):
+                windows.add_window(
+                    connection,
+                    Window(
+                        id=f"{name}{number:08d}",
+                        is_planned=True,
+                        scope=scope,
+                        start=start,
+                        length_s=86_400,
+                        owner="lan",
+                        reason="bảo trì",
+                        announced_at=now,
+                    ),
+                )
+        turns = [
+            Duty(0, "lan", 1, now + turn * hour, now + turn * hour + hour) for turn in range(999)
+        ]
+        duties.add_duties(connection, turns)
+    for path in ("/maintenance", "/duty", "/sla", "/handover", "/alerts", "/wall"):
+        answer = site.visit("lan").get(path)
+
+        assert answer.status_code == 200
+        assert len(answer.data) < 500_000, path
+    assert "The first 100 of 300." in site.visit("lan").get("/maintenance").get_data(as_text=True)

@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 from tests.webui import watching
 from tests.webui.conftest import OPERATOR, ROOT, Site
 from tinhnet import actions
-from tinhnet.alerting.ledger import Claim, Period
+from tinhnet.alerting.ledger import Claim, Period, Work
 from tinhnet.model.actor import Role
-from tinhnet.store import claims
+from tinhnet.model.window import Scope, Window
+from tinhnet.store import claims, windows
 from tinhnet.store.series.open import open_series
 from tinhnet.store.series.sample import Sample, series_of
 from webui.thingview import joined
@@ -219,10 +220,59 @@ def test_outages_are_joined_with_the_alerts_of_their_time(site: Site) -> None:
     assert found[1].seconds == 300
 
 
+def test_planned_work_is_no_outage(site: Site) -> None:
+    """The carrier announced it: only what was down before and after is the carrier's fault."""
+    now = site.context.now
+    hour = timedelta(hours=1)
+    down = Claim("x-1", is_up=False, start=now - 5 * hour, end=now - hour, source="probe")
+    work = Work("w1", frozenset({"x-1"}), now - 4 * hour, now - 2 * hour, now - 9 * hour)
+    found = joined("x-1", [down], [], Period(now - timedelta(days=30), now), [work])
+
+    assert [one.seconds for one in found] == [3600, 3600]
+
+
+def test_a_link_page_leaves_announced_maintenance_out(site: Site) -> None:
+    """Which window is about the link is asked as the SLA asks it."""
+    now = site.context.now
+    link = site.app.extensions["tinhnet"].inventory.current().index.network.links["hoi-an-1"]
+    start = now - timedelta(hours=3)
+    ended = now - timedelta(hours=1)
+    claim = Claim(f"link:{link.id}", is_up=False, start=start, end=ended, source="probe")
+    scope = Scope(carriers=frozenset({link.carrier or ""}))
+    window = Window(
+        id="w0000aaaa",
+        is_planned=True,
+        scope=scope,
+        start=start,
+        length_s=7200,
+        owner="lan",
+        reason="VNPT",
+        announced_at=start - timedelta(days=1),
+    )
+    with site.context.store.writing() as connection:
+        claims.begin_claims(connection, [claim])
+        claims.extend_claims(connection, [f"link:{link.id}"], ended, end=True)
+    before = site.visit("minh").get(f"/links/{link.id}").get_data(as_text=True)
+    with site.context.store.writing() as connection:
+        windows.add_window(connection, window)
+    after = site.visit("minh").get(f"/links/{link.id}").get_data(as_text=True)
+
+    assert "Nobody saw it down" not in before
+    assert "Nobody saw it down" in after
+
+
+def test_a_device_draws_its_memory_and_disk(site: Site) -> None:
+    """Whether it fills slowly or at once is seen in the graph only."""
+    page = site.visit("minh").get("/devices/core1?range=1h").get_data(as_text=True)
+
+    assert page.count('<svg class="plot"') >= 2
+    assert "/series/csv?name=memory_used_ratio" in page
+
+
 def test_claims_of_the_afternoon_are_there(site: Site) -> None:
     """The tests above read rows as the alert worker writes them."""
     with site.context.store.reading() as connection:
-        assert "dien-ban-1" in claims.open_claims(connection)
+        assert "link:dien-ban-1" in claims.open_claims(connection)
 
 
 def test_a_name_that_a_device_gave_itself_is_no_formula(site: Site) -> None:

@@ -63,7 +63,7 @@ def watch_afternoon(context: Context) -> None:
         events.append(connection, list(told(now)))
         claims.begin_claims(
             connection,
-            [Claim("dien-ban-1", is_up=False, start=now - CUT, end=now, source="probe")],
+            [Claim("link:dien-ban-1", is_up=False, start=now - CUT, end=now, source="probe")],
         )
 
 

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask_babel import lazy_gettext
 
 from tinhnet.model.device import Device
@@ -13,12 +13,13 @@ from tinhnet.store.series.sample import select
 from webui.alertview import sentence_of, title_of
 from webui.context import index, web
 from webui.figures import name_of
+from webui.graph import RANGES
 from webui.index import Index, addresses_of
 from webui.jobview import jobs_of_device, last_backup, last_results
 from webui.listing import Column, listing
 from webui.loads import IN, OUT, WITHIN, load_class
 from webui.page import Entry, Page
-from webui.seriesview import teller, title_of_series
+from webui.seriesview import figures, marks_of, range_of, teller, title_of_series
 from webui.thingview import happened
 from webui.watch import ORDER, watched
 from webui.words import choices, word
@@ -29,6 +30,8 @@ PAGE = Page(
 )
 
 
+DRAWN = ("memory_used_ratio", "storage_used_ratio")
+"""What a device's page draws; the rest is a click away."""
 HEALTH = (
     "device_uptime_s",
     "memory_used_ratio",
@@ -110,6 +113,10 @@ def show(device_id: str) -> str:
     """Show one device."""
     found = index()
     device = found.network.devices.get(device_id) or abort(404)
+    chosen, now = range_of(request.args.get("range", "")), web().now()
+    about = {"device": device.id}
+    with web().store.reading() as connection:
+        marks = marks_of(connection, about, now - chosen.length, now)
     return render_template(
         "device.html",
         device=device,
@@ -121,6 +128,9 @@ def show(device_id: str) -> str:
         watch=watched(),
         stand=watched().of("device", device.id),
         health=_health(device.id),
+        figures=[one for name in DRAWN for one in figures(name, about, chosen, marks)],
+        ranges=RANGES,
+        chosen=chosen,
         counted=_counted(device.id),
         load_class=load_class,
         life=happened("device", device.id),

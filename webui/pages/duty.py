@@ -29,6 +29,8 @@ TURNS = 4
 """Persons who may take turns."""
 AHEAD = timedelta(days=92)
 DELIVERIES = 50
+MOST_AHEAD = 120
+"""Duties that are listed: those of three months are thirteen weeks of a few levels."""
 HERE = ZoneInfo(ZONE)
 
 
@@ -109,7 +111,8 @@ def _page(fault: str = "") -> str:
         after=monday + WEEK,
         monday=monday,
         sunday=monday + WEEK - timedelta(days=1),
-        ahead=ahead,
+        ahead=ahead[:MOST_AHEAD],
+        ahead_count=len(ahead),
         persons=actions.known_persons(context, network()),
         reachable=actions.reachable_persons(context),
         turns=TURNS,

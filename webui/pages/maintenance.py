@@ -26,7 +26,7 @@ PAGE = Page(
     _pages,
     Entry("maintenance.browse", lazy_gettext("Silences, maintenance"), "wrench", "watch", order=22),
 )
-MOST_PAST = 50
+MOST_SHOWN = {"open": 100, "next": 100, "past": 50}
 MOST_NAMED = 20
 MOST_ALERTS = 200
 
@@ -45,12 +45,12 @@ def browse() -> str:
         groups["past" if one.word in PAST else name].append(one)
     groups["open"].sort(key=lambda one: one.end or now)
     groups["next"].sort(key=lambda one: one.start or now)
-    past = len(groups["past"])
-    groups["past"] = groups["past"][:MOST_PAST]
+    counts = {name: len(shown) for name, shown in groups.items()}
+    groups = {name: shown[: MOST_SHOWN[name]] for name, shown in groups.items()}
     return render_template(
         "maintenance.html",
         groups=groups,
-        past=past,
+        counts=counts,
         now=now,
         thing_of=thing_of,
         rule_title=rule_title,

@@ -34,6 +34,8 @@ LABELS = {
 }
 MOST = 1000
 """Intervals that one page shows; the file has them all."""
+MOST_PLANNED = 100
+"""Planned works that the page of a month lists; the API has them all."""
 DIGITS = 10_000
 
 
@@ -85,6 +87,7 @@ def browse() -> str:
         listing=shown,
         columns=COLUMNS,
         ratio=ratio,
+        most=MOST_PLANNED,
         near=_near(report.month),
         newest=newest_month(web().now()),
     )
