@@ -251,7 +251,7 @@ def test_a_link_page_leaves_announced_maintenance_out(site: Site) -> None:
     )
     with site.context.store.writing() as connection:
         claims.begin_claims(connection, [claim])
-        claims.extend_claims(connection, [f"link:{link.id}"], ended, end=True)
+        claims.move_claims(connection, {f"link:{link.id}": ended}, end=True)
     before = site.visit("minh").get(f"/links/{link.id}").get_data(as_text=True)
     with site.context.store.writing() as connection:
         windows.add_window(connection, window)
