@@ -10,14 +10,16 @@ import typer
 
 from tinhnet.actions import RequestError
 from tinhnet.alert_listing import alert_detail_row, alert_row, window_row
-from tinhnet.alerting import actions
+from tinhnet.alerting import actions, shift_actions
 from tinhnet.alerting.actions import WindowRequest
 from tinhnet.alerting.recurrence import parse
 from tinhnet.console import print_json, print_rows, say
 from tinhnet.context import Context, context_of_command, local_actor
+from tinhnet.inventory import load
 from tinhnet.model.alert import AlertFilter, AlertRecord, AlertState
 from tinhnet.model.event import Severity
 from tinhnet.model.window import Scope, Window
+from tinhnet.shift.listing import ticket_row
 from tinhnet.store import alerts, windows
 from tinhnet.store.windows import KeptWindow
 
@@ -47,7 +49,7 @@ def list_alerts(  # noqa: PLR0913 one parameter per option of the command
     device: Annotated[str | None, typer.Option(help="Only of a device.")] = None,
     link: Annotated[str | None, typer.Option(help="Only of a circuit.")] = None,
     site: Annotated[str | None, typer.Option(help="Only of a site.")] = None,
-    count: Annotated[int, typer.Option(help="At most this many.")] = 100,
+    count: Annotated[int, typer.Option(min=1, max=20_000, help="At most this many.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Print alerts, those that fired last first."""
@@ -87,6 +89,41 @@ def release(alert: Name, *, as_json: AsJson = False) -> None:
         name = _existing(context, alert).alert.fingerprint
         found = actions.release(context, local_actor(context), name)
         _print_alert(context, found, as_json=as_json)
+
+
+@alert_app.command("note")
+def note(alert: Name, text: Annotated[str, typer.Argument()], *, as_json: AsJson = False) -> None:
+    """Write a line into an alert's timeline."""
+    with context_of_command() as context:
+        record = _existing(context, alert)
+        actions.note(context, local_actor(context), record.alert.fingerprint, text)
+        _print_alert(context, record, as_json=as_json)
+
+
+@alert_app.command("ticket")
+def ticket(
+    alert: Name,
+    number: Annotated[str, typer.Argument(help="What the carrier calls it.")],
+    *,
+    said: Annotated[str, typer.Option("--note", help="What the carrier said.")] = "",
+    opened: Annotated[
+        datetime | None, typer.Option(help="When its clock began, in the time of Vietnam.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the carrier's ticket of a circuit's alert; its clock starts."""
+    with context_of_command() as context:
+        record = _existing(context, alert)
+        carrier = shift_actions.carrier_of(record, load(context.config.inventory))
+        told = (carrier.name, number, said)
+        name, actor = record.alert.fingerprint, local_actor(context)
+        begun = None if opened is None else opened.replace(tzinfo=opened.tzinfo or ZONE)
+        kept = shift_actions.keep_ticket(context, actor, name, told, begun)
+    if as_json:
+        print_json(ticket_row(kept))
+        return
+    since = f"{kept.opened_at.astimezone(ZONE):%H:%M %d/%m/%Y}"
+    say(f"ticket {kept.number} of {kept.carrier} is kept, opened {since}")
 
 
 @alert_app.command("silence")

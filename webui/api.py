@@ -14,7 +14,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from tinhnet import actions
 from tinhnet.actions import RequestError, refuse_hidden
 from webui.answer import BLUEPRINT, Problem
-from webui.calls import alerts, events, evidence, inventory, jobs, series, sla, windows
+from webui.calls import (
+    alerts,
+    events,
+    evidence,
+    inventory,
+    jobs,
+    series,
+    shifts,
+    sla,
+    windows,
+)
 from webui.context import web
 from webui.failure import Failure, new_id, problem
 from webui.limits import CALLS, limiter
@@ -49,7 +59,7 @@ def register(app: OpenAPI, csrf: CSRFProtect) -> None:
 
     calls.before_request(_identify)
     calls.before_request(_look)
-    for subject in (inventory, jobs, evidence, alerts, windows, series, sla, events):
+    for subject in (inventory, jobs, evidence, alerts, windows, shifts, series, sla, events):
         subject.add(calls)
     calls.add_url_rule("/openapi.json", "openapi", openapi, methods=["GET"])
     limiter.limit(CALLS)(calls)

@@ -64,7 +64,7 @@ def test_numbers_and_moments_beyond_every_row_are_refused(
         ({"recurrence": "every day"}, "NAME=VALUE"),
         ({"recurrence": "FREQ=DAILY"}, "WEEKLY or MONTHLY"),
         ({"start": "9999-12-31T00:00:00Z"}, "year"),
-        ({"start": "2150-01-01T00:00:00Z"}, "fifty years"),
+        ({"start": "2150-01-01T00:00:00Z"}, "a hundred years"),
         ({"start": "2026-11-24T07:00:00"}, "timezone"),
         ({"length_s": 1e300}, "length_s"),
         ({"reason": ["x"]}, "reason"),
@@ -143,7 +143,7 @@ def test_a_window_has_an_end_that_somebody_lives_to_see(site: Site) -> None:
     scope = Scope(things=frozenset({"device:core1"}))
     for start, length in (
         (now, timedelta(days=3000)),
-        (now + timedelta(days=25_000), timedelta(hours=1)),
+        (now + timedelta(days=40_000), timedelta(hours=1)),
     ):
         for again in (None, Recurrence("weekly")):
             asked = WindowRequest(

@@ -2,7 +2,7 @@
 """Double clicks, forms that are out of date, two people at one thing, and what was typed wrong."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,8 @@ from tinhnet.store.evidence import newest_entries
 from tinhnet.store.shifts import Ticket
 
 TUAN = Actor("tuan", frozenset({Role.OPERATOR}), "web")
+NOW = datetime.now(UTC)
+OPENED = f"{NOW - timedelta(days=2):%Y-%m-%dT%H:%M}"
 SILENCE: dict[str, str | list[str]] = {
     "kind": "silence",
     "site": "dien-ban",
@@ -28,8 +30,8 @@ DUTY: dict[str, str | list[str]] = {
     "person": "lan",
     "level": "1",
     "times": "2",
-    "start": "2099-03-02T07:00",
-    "end": "2099-03-09T07:00",
+    "start": f"{NOW + timedelta(days=400):%Y-%m-%dT07:00}",
+    "end": f"{NOW + timedelta(days=407):%Y-%m-%dT07:00}",
 }
 
 
@@ -70,7 +72,11 @@ def count(noc: Site, cut: str) -> tuple[int, int, int, int, int]:
         ("/alerts/{cut}/note", {"text": "VNPT hẹn 30 phút"}),
         (
             "/alerts/{cut}/ticket",
-            {"number": "VNPT-1", "note": "hẹn", "opened_at": "2026-01-02T03:04"},
+            {
+                "number": "VNPT-1",
+                "note": "hẹn",
+                "opened_at": OPENED,
+            },
         ),
         ("/maintenance", SILENCE),
         ("/handover", {"note": "Theo dõi Điện Bàn"}),

@@ -27,7 +27,7 @@ from tinhnet.text import composed
 LONGEST_REASON = 500
 LONGEST_ACKNOWLEDGEMENT = timedelta(days=30)
 LONGEST_WINDOW = timedelta(days=366)
-FARTHEST = timedelta(days=50 * 366)
+FARTHEST = timedelta(days=100 * 366)
 """How far ahead a window may begin, and how long ago one that comes again may have begun."""
 OURS = frozenset({"worker", "source", "product"})
 """Kinds of things that are parts of the product, which no inventory declares."""
@@ -196,7 +196,7 @@ def _window(context: Context, actor: Actor, request: WindowRequest) -> Window:
             days=LONGEST_WINDOW.days,
         )
     if abs(window.start - now) > FARTHEST:
-        raise RequestError("a window begins within fifty years", "correct the year")
+        raise RequestError("a window begins within a hundred years", "correct the year")
     if window.recurrence is None and window.start + timedelta(seconds=window.length_s) <= now:
         raise RequestError("a window must not be over before it is kept", "name a time to come")
     return window

@@ -12,7 +12,9 @@ from tinhnet.alerting.windows import occurrences
 from tinhnet.context import Context
 from tinhnet.model.actor import Actor
 from tinhnet.model.alert import AlertEntry, AlertRecord, AlertState
+from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.job import Job, JobState
+from tinhnet.model.place import Carrier
 from tinhnet.model.window import Scope, Window
 from tinhnet.store import alerts, inbox, jobs, shifts, windows
 from tinhnet.store.engine import Transaction
@@ -29,7 +31,21 @@ BEHIND = timedelta(hours=12)
 MOST_ALERTS = 100
 """More than a shift can read; how many more there are is a line of its own."""
 LONGEST_NUMBER = 60
+OLDEST = timedelta(days=366)
 LONGEST_NOTE = 4000
+
+
+def carrier_of(record: AlertRecord, network: DeclaredNetwork) -> Carrier:
+    """Return the carrier whose circuit an alert is about; RequestError where it is about none."""
+    link = network.links.get(record.link or "")
+    carrier = network.carriers.get(link.carrier or "") if link else None
+    if link is None or carrier is None or record.alert.thing != f"link:{link.id}":
+        raise RequestError(
+            "%(alert)s is about no carrier's circuit",
+            "a ticket belongs to the alert of a circuit",
+            alert=record.alert.fingerprint,
+        )
+    return carrier
 
 
 def keep_ticket(
@@ -48,6 +64,8 @@ def keep_ticket(
     carrier, number, note = _checked(ticket)
     if opened_at is not None and opened_at > now:
         raise RequestError("a ticket cannot be opened in time to come", "name a time that was")
+    if opened_at is not None and now - opened_at > OLDEST:
+        raise RequestError("a ticket is opened within the last year", "correct the year")
     with context.store.writing() as connection:
         episode = _episode(connection, fingerprint)
         known = shifts.list_tickets(connection, [fingerprint]).get(fingerprint)

@@ -20,6 +20,7 @@ from tinhnet.store.people import list_users
 PERMISSION = "duty.manage"
 LEVELS = range(1, 10)
 LONGEST = timedelta(days=31)
+FARTHEST = timedelta(days=100 * 366)
 MOST = 106
 """Duties that one request adds: two years of weeks."""
 PERSON = re.compile(r"[a-z][a-z0-9._-]{0,63}")
@@ -101,6 +102,8 @@ def _check(context: Context, request: DutyRequest) -> None:
             )
     if request.level not in LEVELS:
         raise RequestError("a level is a number from 1 to 9", "1 is told first")
+    if abs(request.start - context.now) > FARTHEST:
+        raise RequestError("a duty begins within a hundred years", "correct the year")
     if not timedelta(0) < request.end - request.start <= LONGEST:
         raise RequestError(
             "a duty ends after it begins, within %(days)s days",

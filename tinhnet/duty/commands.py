@@ -20,6 +20,7 @@ app.add_typer(duty_app, name="duty")
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 WEEK = timedelta(days=7)
+LAST = datetime(9999, 12, 31, tzinfo=ZONE)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -53,7 +54,7 @@ def add_duty(
 ) -> None:
     """Put a duty, or a row of duties that hand over to each other, into the calendar."""
     begins = _moment(start)
-    ends = _moment(until) if until else begins + WEEK
+    ends = _moment(until) if until else begins + min(WEEK, LAST - begins)
     request = actions.DutyRequest(tuple(persons), level, begins, ends, times)
     with context_of_command() as context:
         for one in actions.add_duties(context, local_actor(context), request):

@@ -161,7 +161,7 @@ def _add_reading(calls: APIBlueprint) -> None:
     )
     @needs("network.view")
     def alert(path: AlertName) -> Response:
-        return _detail(alert_of(path.fingerprint))
+        return detail_of(alert_of(path.fingerprint))
 
 
 def _add_doing(calls: APIBlueprint) -> None:
@@ -176,7 +176,9 @@ def _add_doing(calls: APIBlueprint) -> None:
         alert_of(path.fingerprint)
         context = web().context
         until = context.now + timedelta(seconds=body.length_s)
-        return _detail(actions.acknowledge(context, actor(), path.fingerprint, body.reason, until))
+        return detail_of(
+            actions.acknowledge(context, actor(), path.fingerprint, body.reason, until)
+        )
 
     @calls.post(
         "/alerts/<fingerprint>/release",
@@ -187,10 +189,11 @@ def _add_doing(calls: APIBlueprint) -> None:
     @needs("alert.acknowledge")
     def release(path: AlertName) -> Response:
         alert_of(path.fingerprint)
-        return _detail(actions.release(web().context, actor(), path.fingerprint))
+        return detail_of(actions.release(web().context, actor(), path.fingerprint))
 
 
-def _detail(record: AlertRecord) -> Response:
+def detail_of(record: AlertRecord) -> Response:
+    """Return an alert with its timeline and the changes before it."""
     with web().store.reading() as connection:
         entries = kept.list_entries(connection, record.alert.fingerprint)
         changes = preceding(connection, record, network())

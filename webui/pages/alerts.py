@@ -210,17 +210,14 @@ def ticket(fingerprint: str) -> AnyResponse | tuple[str, int]:
     """Keep the number that the carrier gave, and start its clock."""
     with web().store.reading() as connection:
         record = find_alert(connection, fingerprint) or abort(404)
-    link = circuit_of(record, index())
     typed = request.form.get("opened_at", "").strip()
     opened = moment_of(typed) if typed else None
-    if link is None or link.carrier is None:
-        abort(404)
     if typed and opened is None:
         flash(gettext("The ticket was not kept: this is no time: %(typed)s", typed=typed), "error")
         return _page(fingerprint), 422
-    carrier = index().network.carriers[link.carrier].name
-    said = (carrier, request.form.get("number", ""), request.form.get("note", ""))
+    number, note = request.form.get("number", ""), request.form.get("note", "")
     try:
+        said = (shift_actions.carrier_of(record, index().network).name, number, note)
         kept = shift_actions.keep_ticket(web().context, actor(), fingerprint, said, opened)
         flash(gettext("Ticket %(number)s is kept.", number=kept.number), "success")
     except RequestError as error:
