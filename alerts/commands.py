@@ -13,7 +13,7 @@ from tinhnet.alert_listing import alert_detail_row, alert_row, window_row
 from tinhnet.alerting import actions, shift_actions
 from tinhnet.alerting.actions import WindowRequest
 from tinhnet.alerting.recurrence import parse
-from tinhnet.console import print_json, print_rows, say
+from tinhnet.console import local, print_json, print_rows, say
 from tinhnet.context import Context, context_of_command, local_actor
 from tinhnet.inventory import load
 from tinhnet.model.alert import AlertFilter, AlertRecord, AlertState
@@ -60,7 +60,11 @@ def list_alerts(  # noqa: PLR0913 one parameter per option of the command
         language = context.config.web.language
     columns = {"fingerprint": "alert", "severity": "severity", "state": "state"}
     columns |= {"since": "since", f"sentence_{language}": "what", "acknowledged_by": "in hand of"}
-    print_rows([alert_row(one) for one in found], columns, as_json=as_json)
+    rows = [
+        alert_row(one) if as_json else alert_row(one) | {"since": local(one.alert.since)}
+        for one in found
+    ]
+    print_rows(rows, columns, as_json=as_json)
 
 
 @alert_app.command("show")
@@ -180,7 +184,11 @@ def list_windows(
         found = windows.list_windows(connection, lifted=every)
     columns = {"id": "window", "kind": "kind", "scope": "about", "start": "opens"}
     columns |= {"length_s": "seconds", "recurrence": "again", "owner": "by", "reason": "why"}
-    print_rows([window_row(one) for one in found], columns, as_json=as_json)
+    rows = [
+        window_row(one) if as_json else window_row(one) | {"start": local(one.window.start)}
+        for one in found
+    ]
+    print_rows(rows, columns, as_json=as_json)
 
 
 @alert_app.command("lift")

@@ -4,12 +4,16 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tinhnet.text import visible
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 Cell = str | int | float | bool | None | Sequence["Cell"] | Mapping[str, "Cell"]
 Row = Mapping[str, Cell]
@@ -33,6 +37,11 @@ def print_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool
     for row in rows:
         table.add_row(*(Text(visible(_shown(row.get(key)))) for key in columns))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def local(at: datetime | None) -> str:
+    """Return a moment as tables show it, in the time of Vietnam; `-` for none."""
+    return "-" if at is None else f"{at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
 
 
 def say(text: str) -> None:

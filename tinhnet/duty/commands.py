@@ -65,7 +65,9 @@ def add_duty(
 
 
 @duty_app.command("remove")
-def remove_duty(number: Annotated[int, typer.Argument(help="Its number in the list.")]) -> None:
+def remove_duty(
+    number: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="Its number in the list.")],
+) -> None:
     """Take a duty out of the calendar."""
     with context_of_command() as context:
         one = actions.remove_duty(context, local_actor(context), number)

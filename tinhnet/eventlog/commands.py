@@ -35,7 +35,9 @@ def list_events(  # noqa: PLR0913 one parameter per option of the command
     until: Annotated[
         datetime | None, typer.Option(formats=FORMATS, help="Before this time, local.")
     ] = None,
-    before: Annotated[int | None, typer.Option(min=1, help="Only below this number.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=2**63 - 1, help="Only below this number.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, max=MOST, help="At most this many.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

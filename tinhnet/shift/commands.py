@@ -9,7 +9,7 @@ import typer
 from tinhnet import access
 from tinhnet.actions import RequestError
 from tinhnet.alerting import shift_actions
-from tinhnet.console import print_json, print_rows, say
+from tinhnet.console import local, print_json, print_rows, say
 from tinhnet.context import Context, context_of_command, local_actor
 from tinhnet.shift.listing import handover_row, line_row
 from tinhnet.store.shifts import Handover, find_handover, list_handovers
@@ -28,7 +28,12 @@ def show_now(*, as_json: AsJson = False) -> None:
     """Print what this shift would hand over at this moment."""
     with context_of_command() as context:
         access.require(local_actor(context), "network.view")
-        rows = [line_row(one) for one in shift_actions.shift_now(context)]
+        rows = [
+            line_row(one)
+            if as_json
+            else line_row(one) | {"at": local(one.at), "until": local(one.until)}
+            for one in shift_actions.shift_now(context)
+        ]
         language = context.config.web.language
     columns = {"kind": "kind", f"title_{language}": "what", "word": "state", "at": "since"}
     columns |= {"until": "until", "who": "who", "detail": "details"}
@@ -44,7 +49,13 @@ def show_handovers(
     """Print handovers, the newest first."""
     with context_of_command() as context, context.store.reading() as connection:
         access.require(local_actor(context), "network.view")
-        rows = [handover_row(one) for one in list_handovers(connection, limit=count)]
+        rows = [
+            handover_row(one)
+            if as_json
+            else handover_row(one)
+            | {"given_at": local(one.given_at), "taken_at": local(one.taken_at)}
+            for one in list_handovers(connection, limit=count)
+        ]
     columns = {"id": "handover", "given_at": "given", "given_by": "by", "taken_at": "taken"}
     print_rows(rows, columns | {"taken_by": "over by", "note": "note"}, as_json=as_json)
 
