@@ -114,6 +114,7 @@ def add_user(context: Context, actor: Actor, user: User, password: str) -> User:
     require(context, actor, "user.manage", f"user {user.name}")
     check_user(user)
     hashed = access.hash_password(password, context.config.access)
+    refuse_hidden([("name", user.full_name)])
     full_name = composed(user.full_name)
     added = replace(user, full_name=full_name, created_at=context.now, last_login_at=None)
     with context.store.writing() as connection:
@@ -196,6 +197,7 @@ def create_token(
     lasts = timedelta(days=days or context.config.access.token_days)
     identity, text, hashed = access.new_token()
     now = context.now
+    refuse_hidden([("name", name)])
     name = composed(name)
     token = Token(identity, name, role, actor.name, now, now + lasts, None, is_revoked=False)
     with context.store.writing() as connection:

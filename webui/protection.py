@@ -46,11 +46,13 @@ def safe_target(target: str | None, fallback: str) -> str:
 
 
 def _look() -> None:
-    """Look through the address and the form."""
-    refuse_hidden([("address", request.path)])
-    for fields in (request.args, request.form):
-        refuse_hidden(("name", one) for one in fields)
-        refuse_hidden(fields.items(multi=True))
+    """Look through the address; of a form only for what no database keeps.
+
+    The actions look through what was typed, so that it stays in its form.
+    """
+    refuse_hidden([("address", request.path), *(("name", one) for one in request.args)])
+    refuse_hidden(request.args.items(multi=True))
+    refuse_hidden(pair for pair in request.form.items(multi=True) if "\0" in pair[1])
 
 
 def _finish(response: Response) -> Response:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from tinhnet.access import CODE_LETTERS, code_hash, token_hash
-from tinhnet.actions import RequestError, record, require
+from tinhnet.actions import RequestError, record, refuse_hidden, require
 from tinhnet.context import Context
 from tinhnet.model.actor import Actor
 from tinhnet.store import displays, positions
@@ -89,7 +89,8 @@ def display_of(context: Context, token: str) -> Display | None:
 def pair(context: Context, actor: Actor, code: str, name: str) -> Display:
     """Let the display that shows this code look at the wall."""
     require(context, actor, "display.pair", "display")
-    called, now = composed(name).strip(), context.now
+    refuse_hidden([("name", name)])
+    called, now = composed(name), context.now
     if not called or len(called) > LONGEST_NAME:
         raise RequestError(
             "a display needs a name of 1 to %(most)s characters",
