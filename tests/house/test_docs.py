@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The documents stay true: links resolve, and everything an operator types is written down."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tinhnet.config import load_config
+from tinhnet.settings import Config
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
@@ -46,6 +48,28 @@ def test_every_setting_is_described() -> None:
     keys = [setting.key for setting in load_config().settings]
 
     assert [key for key in keys if f"`{key}`" not in text] == []
+
+
+def test_defaults_are_described_as_they_are() -> None:
+    """A table that says 8 where 64 holds makes people look for a fault that is none."""
+    text = (ROOT / "docs/operate.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `([a-z_.]+)` \| `([^`]*)` \|", text, re.MULTILINE))
+    ours = Config().model_dump(mode="json")
+    held = {setting.key: _reached(ours, setting.key) for setting in load_config().settings}
+
+    wrong = {key: (told[key], held[key]) for key in told.keys() & held if told[key] != held[key]}
+    assert {key: pair for key, pair in wrong.items() if not key.startswith("state")} == {}
+    assert len(told.keys() & held) > 40
+
+
+def _reached(values: dict[str, object], key: str) -> str:
+    value: object = values
+    for part in key.split("."):
+        assert isinstance(value, dict)
+        value = value[part]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).lower() if isinstance(value, bool) else json.dumps(value).strip('"')
 
 
 def test_every_make_target_is_described() -> None:
