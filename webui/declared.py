@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The declared network as the pages see it: loaded once, again when a file changes."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,8 +52,10 @@ class Inventory:
         with self._lock:
             stamp = self._look()
             if self._loaded is None or stamp != self._stamp:
+                gc.unfreeze()
                 self._loaded = self._again()
                 self._stamp = stamp
+                _set_aside()
             return self._loaded
 
     def _look(self) -> Stamp:
@@ -72,3 +75,12 @@ class Inventory:
                 raise
             problems = tuple(str(problem) for problem in error.problems)
             return Loaded(self._loaded.index, self._loaded.loaded_at, problems)
+
+
+def _set_aside() -> None:
+    """Keep what stays, a province's network above all, out of later garbage collections.
+
+    With 2,000 devices each of them took 0.11 s, in the middle of somebody's page.
+    """
+    gc.collect()
+    gc.freeze()
