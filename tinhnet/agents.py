@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where probe agents run, and what each is ordered to ask and whom to tell.
 
-A core probes the links that end on it, each out of its own port; a site's PC
+A core or an edge probes the links that end on it, each out of its own port; a site's PC
 checks the services that its site may use.  The orders are what
 `collectors/agent/probe.py` reads; the files they name stand beside them.
 """
@@ -13,9 +13,9 @@ from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.model.device import Device, Interface
 from tinhnet.model.service import Expectation, Service
 
-PROBES = "core"
+PROBES = frozenset(("core", "edge"))
 CHECKS = "pc"
-ROLES = frozenset((PROBES, CHECKS))
+ROLES = PROBES | {CHECKS}
 COLLECTOR = "collector"
 """The name of the certificate by which the collector proves itself."""
 LINKS = frozenset(("circuit", "patch"))
@@ -81,7 +81,7 @@ def orders_of(network: DeclaredNetwork, device_id: str, collector_host: str, por
             "name": collector_name(network),
             "authority_file": AUTHORITY_FILE,
         },
-        "targets": list(_targets(network, device)) if device.role == PROBES else [],
+        "targets": list(_targets(network, device)) if device.role in PROBES else [],
         "checks": checks,
     } | ({"check_interval_s": CHECK_INTERVAL_S} if checks else {})
 

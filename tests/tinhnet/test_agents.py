@@ -24,14 +24,14 @@ def targets(network: DeclaredNetwork, device: str) -> dict[str, dict[str, str]]:
     return {one["name"]: one for one in told["targets"]}
 
 
-def test_agents_run_on_cores_and_site_pcs_alone(network: DeclaredNetwork) -> None:
+def test_agents_run_on_cores_the_edge_and_site_pcs_alone(network: DeclaredNetwork) -> None:
     """Nothing of ours runs where nobody looks for it."""
     where = {one.role for one in network.devices.values() if runs_agent(network, one.id)}
 
-    assert where == {"core", "pc"}
+    assert where == {"core", "edge", "pc"}
 
 
-@pytest.mark.parametrize("core", ["core1", "core2"])
+@pytest.mark.parametrize("core", ["core1", "core2", "edge1"])
 def test_a_core_asks_every_link_that_ends_on_it_by_its_own_port(
     network: DeclaredNetwork, core: str
 ) -> None:
