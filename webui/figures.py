@@ -2,7 +2,9 @@
 """Figures, moments and names as people read them, in the request's language."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
+from babel import numbers
 from flask import Flask, request
 from flask_babel import format_decimal, format_timedelta, gettext
 
@@ -20,7 +22,7 @@ def bandwidth(bps: int | None) -> str:
         return "—"
     for size, unit in UNITS:
         if bps >= size:
-            return f"{format_decimal(bps / size)} {unit}"
+            return f"{_written(bps / size, language())} {unit}"
     return f"{bps} b/s"
 
 
@@ -31,8 +33,14 @@ def rate(bps: float | None) -> str:
     for size, unit in UNITS:
         if bps >= size:
             digits = 0 if bps >= 100 * size else 1 if bps >= 10 * size else 2
-            return f"{format_decimal(round(bps / size, digits))} {unit}"
+            return f"{_written(round(bps / size, digits), language())} {unit}"
     return f"{round(bps)} b/s"
+
+
+@lru_cache(4096)
+def _written(value: float, spoken: str) -> str:
+    """Return a number as a language writes it; a map of 600 circuits writes 2,300 of them."""
+    return str(numbers.format_decimal(value, locale=spoken))
 
 
 def brief(seconds: float) -> str:
