@@ -54,7 +54,7 @@ def test_the_agent_tells_what_it_sees_until_it_is_ended(
     assert (agent.returncode, said) == (0, "")
     answers = {str(row[0]): row[2:] for row in collector.rows}
     assert isinstance(answers["here"][0], float)
-    assert answers["nowhere"] == [None, "no interface nowhere0"]
+    assert answers["nowhere"] == [None, "no_interface\tnowhere0"]
 
 
 @pytest.mark.parametrize(

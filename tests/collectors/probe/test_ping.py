@@ -118,8 +118,8 @@ def test_what_the_network_refuses_is_a_loss_with_its_reason() -> None:
         Target("well", "192.0.2.6"),
     )
 
-    assert {why for _, _, why in seen["nowhere"]} == {("Network is unreachable",)}
-    assert {why for _, _, why in seen["gone"]} == {("no_interface", "w9")}
+    assert {tuple(why) for _, _, why in seen["nowhere"]} == {("Network is unreachable",)}
+    assert {tuple(why) for _, _, why in seen["gone"]} == {("no_interface", "w9")}
     assert all(taken is not None for _, taken, _ in seen["well"])
 
 
