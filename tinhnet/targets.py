@@ -10,10 +10,12 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from threading import get_ident
 
 from tinhnet import reasons
 
@@ -147,7 +149,7 @@ def _seen(path: str) -> tuple[str, int, int, int]:
 
 def _keep(path: Path, devices: Sequence[str]) -> None:
     """Write an answer down; where that is impossible Ansible is asked again next time."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft.write_text(json.dumps(list(devices)), encoding="utf-8")
@@ -156,4 +158,5 @@ def _keep(path: Path, devices: Sequence[str]) -> None:
         for old in held[:-KEPT]:
             old.unlink(missing_ok=True)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may be another user's
+            draft.unlink()

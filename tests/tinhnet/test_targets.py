@@ -102,3 +102,10 @@ def test_the_folder_stays_small(
         ask(replace(question, limit=f"x{number}"), tmp_path / "kept")
 
     assert len(list((tmp_path / "kept").iterdir())) == 3
+
+
+def test_an_answer_that_cannot_be_kept_is_still_one(question: Question, tmp_path: Path) -> None:
+    """A folder of another user or a full disk must not keep a job from its devices."""
+    (tmp_path / "kept").write_text("no folder", encoding="utf-8")
+
+    assert ask(question, tmp_path / "kept").devices == ("core1", "core2")
