@@ -53,6 +53,7 @@ class Secret:
 
 _Stamp = tuple[int, int]
 """Inode and time of a file."""
+_Stamps = dict[str, _Stamp | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,7 @@ class SecretStore:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._masks: tuple[tuple[str, str], ...] = ()
-        self._masks_of: dict[str, _Stamp | None] = {}
+        self._masks: tuple[_Stamps, tuple[tuple[str, str], ...]] = ({}, ())
         self._forms_of: dict[str, tuple[_Stamp | None, dict[str, str]]] = {}
 
     def read(self, name: str, version: int | None = None) -> Secret:
@@ -189,11 +189,12 @@ class SecretStore:
     def _known(self) -> tuple[tuple[str, str], ...]:
         """Return (form, reference) pairs, longest first; only files that changed are read.
 
-        A file is replaced, never written into: its inode tells.
+        A file is replaced, never written into: its inode tells.  Other threads
+        see the pairs together with the files that they come from.
         """
         stamps = {path.name: _stamp(path) for path in self._directory.glob("*.json")}
-        if stamps != self._masks_of:
-            self._masks_of = stamps
+        masks_of, masks = self._masks
+        if stamps != masks_of:
             pairs: dict[str, str] = {}
             for name in sorted(stamps):
                 held = self._forms_of.get(name)
@@ -201,8 +202,9 @@ class SecretStore:
                     held = (stamps[name], self._masked(unquote(name.removesuffix(".json"))))
                     self._forms_of[name] = held
                 pairs |= held[1]
-            self._masks = tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
-        return self._masks
+            masks = tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
+            self._masks = (stamps, masks)
+        return masks
 
     def _masked(self, name: str) -> dict[str, str]:
         """Return what stands for each form of each version of a secret."""

@@ -4,11 +4,12 @@
 import base64
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tinhnet.secrets import SecretError, SecretMissingError, SecretStore, secrets_of
+from tinhnet.secrets import Secret, SecretError, SecretMissingError, SecretStore, secrets_of
 
 KEY = (
     "-----BEGIN OPENSSH PRIVATE KEY-----\n"
@@ -181,3 +182,38 @@ def test_many_processes_agree_on_one_value(tmp_path: Path) -> None:
 
     assert len(set(made)) == 1
     assert made[0].startswith("value-")
+
+
+def test_a_value_is_masked_while_another_thread_reads_the_secrets(
+    store: SecretStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages are made by many threads; the first mask of all takes a while."""
+    store.ensure("snmp/r1/auth", lambda: "value-one")
+    reads, go_on = threading.Event(), threading.Event()
+    versions = store.versions
+
+    def slow(name: str) -> tuple[Secret, ...]:
+        reads.set()
+        go_on.wait(5)
+        return versions(name)
+
+    monkeypatch.setattr(store, "versions", slow)
+    first = threading.Thread(target=store.mask, args=("warm",))
+    first.start()
+    assert reads.wait(5)
+    monkeypatch.setattr(store, "versions", versions)
+    masked = store.mask("value-one")
+    go_on.set()
+    first.join()
+
+    assert masked == "<secret snmp/r1/auth v1>"
+
+
+def test_nothing_is_masked_by_halves_after_a_failure(store: SecretStore, tmp_path: Path) -> None:
+    """Where a file is damaged, no text goes out: neither the first nor the second."""
+    store.ensure("snmp/r1/auth", lambda: "value-one")
+    (tmp_path / "secrets" / "damaged.json").write_text("{", encoding="utf-8")
+
+    for _ in range(2):
+        with pytest.raises(SecretError, match="damaged"):
+            store.mask("value-one")
