@@ -3,7 +3,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,12 +41,15 @@ exit
 Daemon = Callable[..., None]
 
 
-@pytest.fixture
-def daemon(
-    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Daemon]:
-    """Return what starts a daemon with its answers; a status other than 0 refuses."""
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for sockets in a folder of our own."""
     monkeypatch.setattr(daemons, "FOLDER", tmp_path)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, request: pytest.FixtureRequest) -> Daemon:
+    """Return what starts a daemon with its answers; a status other than 0 refuses."""
 
     def start(name: str, answer: str, status: int = 0) -> None:
         listener = socket.socket(socket.AF_UNIX)
@@ -104,3 +107,33 @@ def test_a_router_without_daemons_has_no_neighbours(daemon: Daemon) -> None:
     found = state.routing([])
 
     assert found == {"ospf": [], "ospf6": [], "bfd": [["10.0.0.1", "c1"]], "routes": {}}
+
+
+def test_a_router_whose_frr_stands_still_has_no_empty_configuration(tmp_path: Path) -> None:
+    """A backup of nothing would look like a backup."""
+    with socket.socket(socket.AF_UNIX) as ended:
+        ended.bind(str(tmp_path / "zebra.vty"))
+
+    with pytest.raises(RefusedError, match="no daemon of FRRouting runs"):
+        frr.read()
+
+
+def test_a_daemon_that_ends_while_it_is_looked_for_counts_nothing(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    """FRR removes its sockets when it is started again."""
+    daemon("zebra", ZEBRA)
+    (tmp_path / "ospfd.vty").symlink_to(tmp_path / "removed")
+
+    assert "hostname r1" in frr.read()
+
+
+def test_a_daemon_that_hangs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error without words helps nobody."""
+    monkeypatch.setattr(daemons, "TIMEOUT_S", 0.05)
+    with socket.socket(socket.AF_UNIX) as hanging:
+        hanging.bind(str(tmp_path / "ospfd.vty"))
+        hanging.listen()
+
+        with pytest.raises(RefusedError, match="ospfd does not answer"):
+            frr.read()

@@ -23,20 +23,31 @@ def ask(daemon: str, command: str) -> str:
 
 
 def ask_all(command: str) -> Iterator[str]:
-    """Yield the answers of the daemons that run, in the order of their names."""
+    """Yield the answers of the daemons that run, in the order of their names.
+
+    Raises RefusedError where none runs: that is no empty answer.
+    """
+    is_answered = False
     for path in sorted(FOLDER.glob("*.vty")):
         try:
             yield _ask(path, command)
-        except ConnectionRefusedError:  # the socket of a daemon that ended
+        except (ConnectionRefusedError, FileNotFoundError):  # a daemon that ended
             continue
+        is_answered = True
+    if not is_answered:
+        raise RefusedError("frr", "no daemon of FRRouting runs")
 
 
 def _ask(path: Path, command: str) -> str:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(TIMEOUT_S)
         connection.connect(str(path))
-        for line in ("enable", command):
-            answer = _answer(connection, line, path.stem)
+        try:
+            for line in ("enable", command):
+                answer = _answer(connection, line, path.stem)
+        except TimeoutError as error:
+            silent = f"{path.stem} does not answer within {TIMEOUT_S:g} s"
+            raise RefusedError("frr", silent) from error
         return answer
 
 
