@@ -25,7 +25,7 @@ from tinhnet.inventory import load
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 60.0
-POLL_S = 0.02
+POLL_S = 0.1
 SETTLE_S = 3.0
 """Seconds in which a second alert of the same cut, or of its mending, would come."""
 
