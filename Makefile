@@ -42,7 +42,7 @@ playbooks-lint: setup
 	$(BIN)/ansible-lint --offline --profile production playbooks
 
 fast-tests: setup
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not lab and not browser and not slow and not soak"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not lab and not browser and not slow and not patient and not soak"
 
 check: lint types fast-tests ## Format, lint, types and fast tests (two minutes at most).
 

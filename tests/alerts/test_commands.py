@@ -13,6 +13,8 @@ from tests.tinhnet.test_contracts import contract
 from tinhnet.model.alert import AlertState
 from tinhnet.store.evidence import newest_entries
 
+pytestmark = pytest.mark.patient
+
 CIRCUIT = "link:dien-ban-1"
 
 

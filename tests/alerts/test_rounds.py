@@ -3,9 +3,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.alerts.stage import ZERO, Stage
 from tinhnet.model.alert import AlertRecord, AlertState
 from tinhnet.store.heartbeats import Heartbeat, beat
+
+pytestmark = pytest.mark.patient
 
 CIRCUIT = "link:dien-ban-1"
 DAY = 86_400.0

@@ -17,6 +17,8 @@ from tests.tinhnet.test_contracts import contract
 from tinhnet.alerting import shift_actions
 from tinhnet.model.actor import Actor, Role
 
+pytestmark = pytest.mark.patient
+
 __all__ = ["cut"]
 TUAN = Actor("tuan", frozenset({Role.OPERATOR}), "web")
 

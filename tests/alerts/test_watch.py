@@ -17,6 +17,8 @@ from tinhnet.model.window import Scope
 from tinhnet.store import alerts, claims, jobs, leases, observed
 from tinhnet.store.leases import Start
 
+pytestmark = pytest.mark.patient
+
 CIRCUIT, BACKUP = "link:dien-ban-1", "link:dien-ban-2"
 ROUTER, PC, BUILDING = "device:dien-ban-cpe1", "device:dien-ban-pc", "site:dien-ban"
 

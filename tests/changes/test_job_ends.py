@@ -27,6 +27,8 @@ from tinhnet.context import Context
 from tinhnet.model.job import DeviceResult, JobState
 from tinhnet.processes import marked
 
+pytestmark = pytest.mark.patient
+
 
 def test_cancelling_ends_every_process_and_says_what_was_not_reached(
     context: Context, worker: ChangeWorker

@@ -15,6 +15,8 @@ from tinhnet.model.job import DeviceResult, JobRequest, JobState
 from tinhnet.store.errors import StoreFullError
 from tinhnet.store.evidence import newest_entries
 
+pytestmark = pytest.mark.patient
+
 
 def test_every_device_ends_in_its_result_and_every_line_is_numbered(
     context: Context, worker: ChangeWorker, root: Path

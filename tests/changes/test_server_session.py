@@ -19,6 +19,8 @@ from tinhnet import actions
 from tinhnet.context import Context
 from tinhnet.model.job import DeviceResult, JobRequest
 
+pytestmark = pytest.mark.patient
+
 SLOW_S = 10.0
 """Longer than the connection's own timeout below: a slow server is no dead one."""
 PLAYBOOK = """\

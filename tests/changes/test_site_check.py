@@ -22,6 +22,8 @@ from tinhnet.model.declared import DeclaredNetwork
 from tinhnet.pki import Distribution, Issued, Pki
 from tinhnet.secrets import SecretStore
 
+pytestmark = pytest.mark.patient
+
 ROOT = Path(__file__).parents[2]
 CLIENT = "dien-ban-pc"
 PORTAL = "Cổng thông tin điện tử tỉnh Quảng Nam"

@@ -16,6 +16,8 @@ from tinhnet.store.engine import Store, connect
 from tinhnet.store.errors import SchemaOlderError
 from tinhnet.store.migrate import current, known, migrate, open_store
 
+pytestmark = pytest.mark.patient
+
 TINHNET = Path(sys.executable).with_name("tinhnet")
 
 

@@ -18,6 +18,8 @@ from tinhnet.model.job import JobRequest, JobState, Risk
 from tinhnet.store.evidence import newest_entries
 from tinhnet.store.jobs import count_jobs
 
+pytestmark = pytest.mark.patient
+
 PASSWORD = "đủ dài để dùng"  # noqa: S105 nobody's password
 NAME = "Nguyễn Thị Hồng Đào"
 NAMED = """\

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tinhnet.cli import command_modules
+
+pytestmark = pytest.mark.patient
 
 COMMAND = Path(sys.executable).with_name("tinhnet")
 

@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 
 from tinhnet.model.job import DeviceResult, JobState, Risk
 
+pytestmark = pytest.mark.patient
+
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 CARD = "# tinhnet: {title_vi: Chào, title_en: Hello, risk: read}\n- hosts: all\n"
 

@@ -28,6 +28,8 @@ from tinhnet.ports import PortInUseError
 from tinhnet.secrets import secrets_of
 from tinhnet.store.engine import connect
 
+pytestmark = pytest.mark.patient
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/contracts/story.schema.json").read_text(encoding="utf-8"))
 

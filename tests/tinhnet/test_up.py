@@ -29,6 +29,8 @@ from tinhnet.store.migrate import migrate
 from tinhnet.store.wake import waking
 from tinhnet.up import delay
 
+pytestmark = pytest.mark.patient
+
 PATIENCE_S = 120
 POLL_S = 0.1
 

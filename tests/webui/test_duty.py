@@ -12,6 +12,8 @@ from tinhnet.store.deliveries import KeptDelivery, add_deliveries
 from tinhnet.store.duties import list_duties
 from webui.application import create_application
 
+pytestmark = pytest.mark.patient
+
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 FIELDS: dict[str, str | list[str]] = {
     "person": ["noc", "lan", "", ""],

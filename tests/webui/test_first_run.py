@@ -13,6 +13,8 @@ from tinhnet.context import open_context
 from tinhnet.store.evidence import newest_entries
 from webui.application import create_application
 
+pytestmark = pytest.mark.patient
+
 FIELDS: dict[str, str | list[str]] = {
     "name": "lan",
     "full_name": "Nguyễn Thị Lan",

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.alerts.telling.place import ROOT, Hook, listening, settings, webhook, write_receiver
 from tests.conftest import free_port
+
+pytestmark = pytest.mark.patient
 
 MAIL = """\
 notifier = "email"

@@ -34,6 +34,8 @@ from tinhnet.store.duties import Duty, add_duties
 from tinhnet.store.events import newest
 from tinhnet.store.heartbeats import Heartbeat, beat
 
+pytestmark = pytest.mark.patient
+
 DAY_S = 86400.0
 MAIL = """\
 notifier = "email"

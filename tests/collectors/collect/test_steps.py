@@ -22,6 +22,8 @@ from tinhnet.model.observation import Observation, State
 from tinhnet.store.observed import ask_again, asked_again, list_observed, newest_of
 from tinhnet.worker import Identity, find_worker
 
+pytestmark = pytest.mark.patient
+
 THING = "service:portal"
 
 

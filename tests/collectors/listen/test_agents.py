@@ -17,6 +17,8 @@ from tests.collectors.listen.conftest import LOCAL, TOKEN, WAIT_S, Collector, un
 from tinhnet.pki import Distribution, Pki
 from tinhnet.secrets import SecretStore
 
+pytestmark = pytest.mark.patient
+
 
 @contextmanager
 def reporting(reporter: Reporter) -> Iterator[None]:

@@ -19,6 +19,8 @@ from tinhnet.pki import Distribution, Pki
 from tinhnet.snmp_identity import engine_id, known_users
 from tinhnet.store.events import append
 
+pytestmark = pytest.mark.patient
+
 LINK_DOWN = "1.3.6.1.6.3.1.1.5.3"
 COLD_START = "1.3.6.1.6.3.1.1.5.1"
 OSPF = "1.3.6.1.2.1.14.16.2.2"

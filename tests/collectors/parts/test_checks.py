@@ -18,6 +18,8 @@ from tests.collectors.heard import Heard, until, working
 from tests.conftest import free_port
 from tinhnet.model.observation import State
 
+pytestmark = pytest.mark.patient
+
 LATE_S = 1.0
 DAY_S = 86400
 

@@ -19,6 +19,8 @@ from tests.conftest import free_port
 from tinhnet.config import load_config
 from tinhnet.context import Context, open_context
 
+pytestmark = pytest.mark.patient
+
 LOCAL = "127.0.0.1"
 AT = datetime(2026, 11, 28, 7, tzinfo=UTC)
 TEXT = """\

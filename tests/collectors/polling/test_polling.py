@@ -23,6 +23,8 @@ from tinhnet.config import load_config
 from tinhnet.context import Context, open_context
 from tinhnet.snmp_identity import secret_names
 
+pytestmark = pytest.mark.patient
+
 LOCAL = "127.0.0.1"
 LATE_S = 1.0
 NEW_AUTH, NEW_PRIV = "another authentication passphrase", "another privacy passphrase"

@@ -7,8 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
+
 from collectors.polling.rounds import Rounds
 from tests.collectors.heard import until, working
+
+pytestmark = pytest.mark.patient
 
 LATE_S = 1.0
 """What a round may come late by (issue 3: one device delays no other by more than 1 s)."""

@@ -16,6 +16,8 @@ from tinhnet.config import load_config
 from tinhnet.context import open_context
 from tinhnet.store.claims import begin_claims
 
+pytestmark = pytest.mark.patient
+
 ROOT = Path(__file__).parents[3]
 
 
