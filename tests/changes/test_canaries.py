@@ -21,6 +21,8 @@ from tinhnet.store.jobs import get_job, list_devices, list_events
 from tinhnet.store.wake import waking
 from tinhnet.worker import Identity
 
+pytestmark = pytest.mark.patient
+
 PATIENCE_S = 200
 PASSWORD = "Canary-7f3a/Mật-khẩu one"  # noqa: S105 a canary, nobody's password
 KEY_LINE = "b3BlbnNzaC1rZXktdjEAAAAACANARYCANARYCANARY0001"

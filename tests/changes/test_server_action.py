@@ -16,6 +16,8 @@ from tests.changes.trial import launch, results, run, write_servers
 from tinhnet.context import Context
 from tinhnet.model.job import DeviceResult, JobState
 
+pytestmark = pytest.mark.patient
+
 PLAYBOOK = """\
 ---
 # tinhnet: {title_vi: Máy chủ, title_en: Servers, risk: change}

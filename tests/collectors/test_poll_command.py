@@ -22,6 +22,8 @@ from tests.collectors.agent import AUTH, PRIV, Snmpd
 from tinhnet.errors import TinhnetError
 from tinhnet.secrets import SecretStore
 
+pytestmark = pytest.mark.patient
+
 CONTRACT = Path(__file__).parents[2] / "docs/contracts/poll.schema.json"
 
 

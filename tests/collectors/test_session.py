@@ -23,6 +23,8 @@ from collectors.snmp.value import Absent
 from tests.collectors.agent import USERS, Made, Snmpd, serving, tree_of
 from tests.collectors.talk import SHORT, relayed, run, session, user
 
+pytestmark = pytest.mark.patient
+
 NAME = ber.oid("1.3.6.1.2.1.1.5.0")
 DESCRIPTION = ber.oid("1.3.6.1.2.1.1.1.0")
 NOTHING = ber.oid("1.3.6.1.2.1.1.77.0")

@@ -28,6 +28,8 @@ from tests.collectors.agent import Made, Snmpd, serving, tree_of
 from tests.collectors.random_cases import RANDOM
 from tests.collectors.talk import LONG, SHORT, run, session, user
 
+pytestmark = pytest.mark.patient
+
 ENTRY = "1.3.6.1.2.1.2.2.1"
 COLUMNS = tuple(ber.oid(f"{ENTRY}.{at}") for at in (1, 2, 3))
 

@@ -12,6 +12,8 @@ import pytest
 from lab.execute import first_blocked
 from tests.lab.trial import PATIENCE_S, ROOT, Lab
 
+pytestmark = pytest.mark.patient
+
 
 def test_the_topmost_blocked_directory_is_found() -> None:
     """Everything above it may stay; everything below is hidden with it."""

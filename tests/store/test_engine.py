@@ -33,6 +33,8 @@ from tinhnet.store.schema.columns import Moment
 from tinhnet.store.schema.whole import metadata
 from tinhnet.store.wake import waking
 
+pytestmark = pytest.mark.patient
+
 NOW = datetime(2016, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
 
 

@@ -4,10 +4,14 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.alerts.stage import stage
 from tests.webui.conftest import Site, add_people, post, settings, write_playbooks
 from tinhnet.store.windows import list_windows
 from webui.application import create_application
+
+pytestmark = pytest.mark.patient
 
 SILENCE: dict[str, str | list[str]] = {
     "kind": "silence",

@@ -6,9 +6,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tinhnet.inventory import load
 from tinhnet.model.declared import DeclaredNetwork
 from webui.declared import Inventory
+
+pytestmark = pytest.mark.patient
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,6 +21,8 @@ from tinhnet.model.job import (
 from tinhnet.store.jobs import add_events, count_jobs, get_job, list_jobs, put_devices
 from tinhnet.store.leases import Start, end_job, start_job
 
+pytestmark = pytest.mark.patient
+
 LINES = 1300
 FAILED_AT = 700
 PURPOSE = "Mạch thứ hai cho Điện Bàn"

@@ -14,6 +14,8 @@ from tinhnet.store.series.sample import Sample, series_of
 from webui.loads import load_class, loads_of, total_of
 from webui.mapdrawing import HEIGHT, WIDTH, laid_out, wires_of
 
+pytestmark = pytest.mark.patient
+
 NOW = datetime(2016, 5, 4, 3, 2, 1, tzinfo=UTC)
 
 

@@ -17,6 +17,8 @@ from alerts.message import Delivery, Fate, Message, settings_of
 from alerts.notifiers.webhook import NOTIFIER
 from tests.conftest import free_port
 
+pytestmark = pytest.mark.patient
+
 AT = datetime(2026, 11, 28, 18, 30, tzinfo=UTC)
 
 

@@ -14,6 +14,8 @@ from tests.collectors.listen.conftest import LOCAL, TOKEN, Collector, until
 from tinhnet.agents import CHECK_INTERVAL_S, orders_of
 from tinhnet.inventory import load
 
+pytestmark = pytest.mark.patient
+
 ROOT = Path(__file__).parents[3]
 GOOD: dict[str, object] = {
     "agent": "core1",

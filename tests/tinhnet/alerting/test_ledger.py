@@ -22,6 +22,8 @@ from tinhnet.alerting.ledger import (
 )
 from tinhnet.model.declared import DeclaredNetwork
 
+pytestmark = pytest.mark.patient
+
 ZERO = datetime(2026, 3, 1, tzinfo=UTC)
 ALWAYS = Exclusion()
 LENGTH = 48  # seconds of a random period; its logs reach 20 beyond on both sides
